@@ -1,0 +1,96 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * The one place that moves a flow: load, decide, call out, save, wake the
+ * waiters.
+ */
+
+
+#ifndef _IDV_ENGINE_H_INCLUDED_
+#define _IDV_ENGINE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "../model/idv_flow.h"
+#include "../provider/idv_provider.h"
+#include "../store/idv_store.h"
+
+
+typedef enum {
+    IDV_ENGINE_OK = 0,
+    IDV_ENGINE_NOT_FOUND,            /* unknown, expired, ended, not theirs */
+    IDV_ENGINE_NOT_ALLOWED,          /* the state does not allow the event */
+    IDV_ENGINE_NO_ATTEMPTS,          /* retry, and no attempt is left */
+    IDV_ENGINE_UNAVAILABLE,          /* the provider, while creating */
+    IDV_ENGINE_TOO_MANY,             /* open flows of this subject */
+    IDV_ENGINE_FULL,                 /* the zone */
+    IDV_ENGINE_ERROR                 /* memory of this process */
+} idv_engine_result_e;
+
+
+typedef struct idv_engine_op_s  idv_engine_op_t;
+
+typedef void (*idv_engine_handler_pt)(idv_engine_op_t *op);
+
+/* the value that claim i of provider->matches must equal, in op->pool */
+typedef ngx_int_t (*idv_engine_expect_pt)(idv_engine_op_t *op, ngx_uint_t i,
+    ngx_str_t *value);
+
+
+/* one operation of one request; allocated zeroed in the request's pool */
+
+struct idv_engine_op_s {
+    /* in */
+    const idv_provider_t   *provider;
+    ngx_pool_t             *pool;
+    ngx_log_t              *log;
+
+    ngx_str_t               id;          /* of the flow */
+    u_char                  binding[32];
+    idv_event_t             event;       /* type, method, contacts */
+    ngx_str_t               contact;     /* OPTIONS: address or number */
+    ngx_str_t               redirect;    /* where the capture returns to */
+    ngx_str_t               return_to;   /* DEVICE_SELF: replaces the flow's */
+    idv_engine_expect_pt    expect;
+
+    idv_engine_handler_pt   handler;
+    void                   *data;
+
+    /* out */
+    idv_engine_result_e     result;
+    idv_flow_t              flow;        /* as it is now, if it was found */
+    ngx_int_t               retry_after; /* seconds, -1: none */
+    ngx_str_t               claims;      /* ENDED by this op: for the session */
+    unsigned                issue:1;     /* this op, and no other, issues it */
+
+    /* the engine's own */
+    ngx_queue_t             queue;
+    void                   *job;
+};
+
+
+/*
+ * Creates a flow from op->flow (provider, binding, subject, policy, user,
+ * return_to and flags set, the rest zero) or finds the open one of the same
+ * client, subject and policy.  Never calls a provider; finishes at once.
+ */
+void idv_engine_start(idv_engine_op_t *op);
+
+/*
+ * Runs op->event on the flow.  NGX_OK: finished, the handler is not called.
+ * NGX_AGAIN: the handler will be called once, from the event loop.
+ */
+ngx_int_t idv_engine_run(idv_engine_op_t *op);
+
+/* The request is gone: the handler is not called any more. */
+void idv_engine_abandon(idv_engine_op_t *op);
+
+/* process hooks */
+ngx_int_t idv_engine_init_process(ngx_cycle_t *cycle);
+void idv_engine_exit_process(ngx_cycle_t *cycle);
+
+
+#endif /* _IDV_ENGINE_H_INCLUDED_ */

@@ -1,0 +1,80 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * The configuration, as the rooms of web/ read it.  Const after start.
+ */
+
+
+#ifndef _NGX_HTTP_IDV_MODULE_H_INCLUDED_
+#define _NGX_HTTP_IDV_MODULE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "provider/idv_provider.h"
+#include "util/idv_compat.h"
+
+
+/* an auth_idv_header directive */
+
+typedef struct {
+    ngx_str_t                   name;        /* as written */
+    ngx_str_t                   claim;
+} ngx_http_idv_header_t;
+
+
+/* where a server's flow API or page is */
+
+typedef struct {
+    const idv_provider_t       *provider;
+    ngx_str_t                   path;        /* begins and ends with a slash */
+} ngx_http_idv_place_t;
+
+
+typedef struct {
+    ngx_array_t                 zones;       /* idv_store_t * */
+    ngx_array_t                 providers;   /* idv_provider_t * */
+
+    /*
+     * Every name that any auth_idv_header sets, folded to lower case letters,
+     * digits and "_" for all else: stripped from each request, everywhere.
+     */
+    ngx_array_t                 managed;     /* ngx_str_t */
+} ngx_http_idv_main_conf_t;
+
+
+typedef struct {
+    ngx_array_t                 apis;        /* ngx_http_idv_place_t */
+    ngx_array_t                 pages;       /* ngx_http_idv_place_t */
+} ngx_http_idv_srv_conf_t;
+
+
+typedef struct {
+    ngx_http_complex_value_t   *gate;        /* provider's name, "" or "off" */
+    ngx_http_complex_value_t   *mode;        /* "", "required", "optional" */
+    ngx_http_complex_value_t   *subject;
+    ngx_http_complex_value_t   *email;       /* comma-separated addresses */
+    ngx_http_complex_value_t   *phone;       /* comma-separated numbers */
+    ngx_http_complex_value_t   *policy;
+    ngx_http_complex_value_t   *max_age;     /* seconds, or 5m, 1h */
+    ngx_http_complex_value_t   *accept_bypass;
+    ngx_array_t                *headers;     /* ngx_http_idv_header_t */
+
+    const idv_provider_t       *api;         /* idv_flow_api */
+    const idv_provider_t       *page;        /* idv_page */
+    const idv_provider_t       *metrics;     /* idv_metrics */
+    ngx_str_t                   path;        /* of api or page */
+
+    /* where the gate is configured, for messages */
+    u_char                     *file;
+    ngx_uint_t                  line;
+} ngx_http_idv_loc_conf_t;
+
+
+extern ngx_module_t  ngx_http_idv_module;
+
+
+#endif /* _NGX_HTTP_IDV_MODULE_H_INCLUDED_ */

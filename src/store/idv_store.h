@@ -1,0 +1,112 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * Where flows live: the shared memory zone.  All functions copy in and out
+ * under the zone's mutex; no pointer into the zone leaves this room.
+ */
+
+
+#ifndef _IDV_STORE_H_INCLUDED_
+#define _IDV_STORE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "../model/idv_flow.h"
+
+
+#define IDV_STORE_MIN_SIZE     (512 * 1024)
+#define IDV_STORE_MAX_OPEN     8     /* open flows of one subject */
+#define IDV_STORE_MAX_CLAIMS   3072  /* bytes of a flow's claims */
+#define IDV_STORE_MAX_PEERS    32    /* providers in one zone */
+
+
+typedef struct idv_store_s  idv_store_t;      /* per configuration */
+
+
+typedef enum {
+    IDV_COUNT_FLOWS_STARTED = 0,
+    IDV_COUNT_FLOWS_COMPLETED,
+    IDV_COUNT_FLOWS_FAILED,
+    IDV_COUNT_FLOWS_TIMED_OUT,
+    IDV_COUNT_FLOWS_CANCELED,
+    IDV_COUNT_FLOWS_EVICTED,
+    IDV_COUNT_FLOWS_EXPIRED,
+    IDV_COUNT_SESSIONS_ISSUED,
+    IDV_COUNT_SESSIONS_REFUSED,
+    IDV_COUNT_SESSIONS_REVOKED,
+    IDV_COUNT_GATE_ADMITTED,
+    IDV_COUNT_GATE_REFUSED,
+    IDV_COUNT_POLLS,
+    IDV_COUNT_TRANSACTIONS_CREATED,
+    IDV_COUNT_PROVIDER_READS,
+    IDV_COUNT_PROVIDER_CLAIMS,
+    IDV_COUNT_PROVIDER_TOKENS,
+    IDV_COUNT_PROVIDER_ERRORS,
+    IDV_COUNT_PROVIDER_LIMITED,
+    IDV_COUNT_BREAKER_OPENED,
+    IDV_COUNT_ZONE_FULL,
+    IDV_COUNT_NCOUNTERS
+} idv_count_e;
+
+
+/* declares or finds the zone of that name; size 0 only finds */
+idv_store_t *idv_store_add(ngx_conf_t *cf, ngx_str_t *name, size_t size,
+    void *tag);
+
+/* the key of a provider in a zone: a hash of its name and environment */
+uint64_t idv_store_provider_id(ngx_str_t *name, ngx_str_t *environment);
+
+
+/*
+ * Inserts a flow with version 1.  NGX_OK; NGX_AGAIN if an open flow with the
+ * same binding, provider and policy exists: it is copied to flow, its return
+ * address taken from the new one; NGX_BUSY if the subject has IDV_STORE_MAX_OPEN
+ * open flows and all have a transaction; NGX_DECLINED if the zone is full.
+ */
+ngx_int_t idv_store_create(idv_store_t *store, idv_flow_t *flow, int64_t now);
+
+/* NGX_OK and a copy; NGX_DECLINED if unknown or expired */
+ngx_int_t idv_store_load(idv_store_t *store, const ngx_str_t *id, int64_t now,
+    idv_flow_t *flow);
+
+/*
+ * Saves over the version that flow carries and increments it in flow as well.
+ * NGX_DECLINED if the record is gone or has another version: load again.
+ * NGX_ERROR if there is no memory for claims.  claims NULL keeps what is there,
+ * an empty string wipes it.
+ */
+ngx_int_t idv_store_save(idv_store_t *store, idv_flow_t *flow,
+    const ngx_str_t *claims);
+
+/* the claims of a flow of just that version, in the pool */
+ngx_int_t idv_store_claims(idv_store_t *store, const idv_flow_t *flow,
+    ngx_pool_t *pool, ngx_str_t *claims);
+
+
+/*
+ * Revocations.  key: 16 bytes of a hash that names a session or a subject.
+ * Sessions issued before "before" are revoked; the entry lives until expires.
+ */
+ngx_int_t idv_store_revoke(idv_store_t *store, const u_char key[16],
+    int64_t before, int64_t expires);
+
+/*
+ * 1 if a session of either key, issued at that time, is revoked.  Takes no lock
+ * where neither key's bit is set in the filter.
+ */
+ngx_uint_t idv_store_revoked(idv_store_t *store, const u_char session[16],
+    const u_char subject[16], int64_t issued, int64_t now);
+
+
+void idv_store_count(idv_store_t *store, idv_count_e counter);
+ngx_atomic_uint_t idv_store_counter(idv_store_t *store, idv_count_e counter);
+
+/* flows in the zone now, and bytes in use and in all, for metrics */
+void idv_store_usage(idv_store_t *store, ngx_uint_t *flows, size_t *used,
+    size_t *size);
+
+
+#endif /* _IDV_STORE_H_INCLUDED_ */

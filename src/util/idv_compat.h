@@ -1,0 +1,28 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * Every difference between versions of nginx, curl, jansson and OpenSSL that
+ * the rest of the code would otherwise have to know.
+ */
+
+
+#ifndef _IDV_COMPAT_H_INCLUDED_
+#define _IDV_COMPAT_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+
+/* 1.23.0 chains headers of one name by "next"; earlier versions have arrays */
+
+#if (nginx_version >= 1023000)
+#define idv_header_clear_next(h)  (h)->next = NULL
+#else
+#define idv_header_clear_next(h)
+#endif
+
+
+#endif /* _IDV_COMPAT_H_INCLUDED_ */

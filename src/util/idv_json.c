@@ -1,0 +1,251 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <jansson.h>
+
+#include "idv_json.h"
+
+
+/* the longest reference token of a pointer, unescaped */
+
+#define IDV_JSON_MAX_TOKEN  255
+
+
+static ngx_int_t idv_json_depth(const u_char *data, size_t len);
+static void idv_json_cleanup(void *data);
+static ngx_int_t idv_json_token(u_char **pos, u_char *last, char *token,
+    size_t *len);
+static json_t *idv_json_step(json_t *value, const char *token, size_t len);
+
+
+json_t *
+idv_json_parse(ngx_pool_t *pool, const u_char *data, size_t len, size_t max)
+{
+    json_t              *root;
+    json_error_t         err;
+    ngx_pool_cleanup_t  *cln;
+
+    if (data == NULL || len == 0 || len > max) {
+        return NULL;
+    }
+
+    if (idv_json_depth(data, len) != NGX_OK) {
+        return NULL;
+    }
+
+    /* registered first: what is parsed always has an owner */
+
+    cln = NULL;
+
+    if (pool) {
+        cln = ngx_pool_cleanup_add(pool, 0);
+        if (cln == NULL) {
+            return NULL;
+        }
+    }
+
+    root = json_loadb((const char *) data, len,
+                      JSON_REJECT_DUPLICATES|JSON_DECODE_ANY, &err);
+
+    if (root && cln) {
+        cln->handler = idv_json_cleanup;
+        cln->data = root;
+    }
+
+    return root;
+}
+
+
+/*
+ * Brackets outside of strings are counted before the parser, which recurses,
+ * sees them.  Whether they match is the parser's business.
+ */
+
+static ngx_int_t
+idv_json_depth(const u_char *data, size_t len)
+{
+    size_t      i;
+    ngx_uint_t  depth, quoted;
+
+    depth = 0;
+    quoted = 0;
+
+    for (i = 0; i < len; i++) {
+
+        if (quoted) {
+            if (data[i] == '\\') {
+                i++;
+
+            } else if (data[i] == '"') {
+                quoted = 0;
+            }
+
+            continue;
+        }
+
+        switch (data[i]) {
+
+        case '"':
+            quoted = 1;
+            break;
+
+        case '{':
+        case '[':
+            if (++depth > IDV_JSON_MAX_DEPTH) {
+                return NGX_DECLINED;
+            }
+            break;
+
+        case '}':
+        case ']':
+            if (depth == 0) {
+                return NGX_DECLINED;
+            }
+            depth--;
+            break;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+idv_json_cleanup(void *data)
+{
+    json_decref(data);
+}
+
+
+json_t *
+idv_json_pointer(json_t *root, const ngx_str_t *pointer)
+{
+    char     token[IDV_JSON_MAX_TOKEN + 1];
+    size_t   len;
+    u_char  *p, *last;
+
+    p = pointer->data;
+    last = p + pointer->len;
+
+    while (root && p < last) {
+
+        if (idv_json_token(&p, last, token, &len) != NGX_OK) {
+            return NULL;
+        }
+
+        root = idv_json_step(root, token, len);
+    }
+
+    return root;
+}
+
+
+/* the next reference token, from its "/" to the next one or the end */
+
+static ngx_int_t
+idv_json_token(u_char **pos, u_char *last, char *token, size_t *len)
+{
+    u_char  *p, c;
+    size_t   n;
+
+    p = *pos;
+
+    if (*p++ != '/') {
+        return NGX_DECLINED;
+    }
+
+    for (n = 0; p < last && *p != '/'; p++) {
+        c = *p;
+
+        if (c == '~') {
+            if (++p == last || (*p != '0' && *p != '1')) {
+                return NGX_DECLINED;
+            }
+
+            c = (*p == '0') ? '~' : '/';
+        }
+
+        /* no name in a parsed document has a NUL */
+
+        if (c == '\0' || n == IDV_JSON_MAX_TOKEN) {
+            return NGX_DECLINED;
+        }
+
+        token[n++] = (char) c;
+    }
+
+    token[n] = '\0';
+
+    *len = n;
+    *pos = p;
+
+    return NGX_OK;
+}
+
+
+static json_t *
+idv_json_step(json_t *value, const char *token, size_t len)
+{
+    ngx_int_t  n;
+
+    if (json_is_object(value)) {
+        return json_object_get(value, token);
+    }
+
+    if (!json_is_array(value) || len == 0 || (len > 1 && token[0] == '0')) {
+        return NULL;
+    }
+
+    n = ngx_atoi((u_char *) token, len);
+    if (n == NGX_ERROR) {
+        return NULL;
+    }
+
+    return json_array_get(value, (size_t) n);
+}
+
+
+ngx_str_t
+idv_json_string(json_t *object, const char *name)
+{
+    json_t     *value;
+    ngx_str_t   s;
+
+    ngx_str_null(&s);
+
+    value = json_object_get(object, name);
+
+    if (json_is_string(value)) {
+        s.data = (u_char *) json_string_value(value);
+        s.len = json_string_length(value);
+    }
+
+    return s;
+}
+
+
+ngx_int_t
+idv_json_dump(ngx_pool_t *pool, json_t *value, ngx_str_t *out)
+{
+    size_t  len;
+
+    len = json_dumpb(value, NULL, 0, JSON_COMPACT|JSON_ENCODE_ANY);
+    if (len == 0) {
+        return NGX_ERROR;
+    }
+
+    out->data = ngx_pnalloc(pool, len);
+    if (out->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    out->len = json_dumpb(value, (char *) out->data, len,
+                          JSON_COMPACT|JSON_ENCODE_ANY);
+
+    return (out->len == len) ? NGX_OK : NGX_ERROR;
+}

@@ -1,0 +1,98 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * The session: a sealed cookie (or the IDV-Session header of clients without
+ * cookies) that opens the gate.
+ */
+
+
+#ifndef _NGX_HTTP_IDV_SESSION_H_INCLUDED_
+#define _NGX_HTTP_IDV_SESSION_H_INCLUDED_
+
+
+#include "../ngx_http_idv_module.h"
+
+
+#define NGX_HTTP_IDV_MAX_COOKIE   4000   /* bytes of name=value */
+
+
+typedef struct {
+    u_char                      id[16];
+    u_char                      subject[16];     /* hash of the subject */
+    u_char                      policy[16];
+    u_char                      tx[16];
+    uint8_t                     bypass;          /* nobody was verified */
+    uint8_t                     status;          /* idv_tx_status_e */
+    int64_t                     verified;        /* seconds since the epoch */
+    int64_t                     issued;
+    int64_t                     seen;            /* for the idle time-out */
+    int64_t                     expires;         /* absolute */
+    ngx_str_t                   claims;          /* JSON text */
+} ngx_http_idv_session_t;
+
+
+/*
+ * The valid session of this request for the provider: opened, in time, bound to
+ * this host and subject, not revoked.  NULL: none, whatever the reason.  The
+ * result is kept in the request's context.  subject is the hash of the subject
+ * (ngx_http_idv_client_t.subject_hash).
+ */
+ngx_http_idv_session_t *ngx_http_idv_session(ngx_http_request_t *r,
+    const idv_provider_t *provider, const u_char subject[16]);
+
+/*
+ * Issues the session of a flow that has just ended: sets the cookie, or writes
+ * the sealed text to out where out is not NULL (cookieless).  Claims that would
+ * make it longer than NGX_HTTP_IDV_MAX_COOKIE are left out from the end and the
+ * loss is logged by name.
+ */
+ngx_int_t ngx_http_idv_session_issue(ngx_http_request_t *r,
+    const idv_provider_t *provider, const idv_flow_t *flow, ngx_str_t *claims,
+    ngx_str_t *out);
+
+/* a sliding idle time: sets the cookie anew where a quarter of it has passed */
+ngx_int_t ngx_http_idv_session_touch(ngx_http_request_t *r,
+    const idv_provider_t *provider, ngx_http_idv_session_t *session);
+
+/* revokes this session and clears its cookie */
+ngx_int_t ngx_http_idv_session_end(ngx_http_request_t *r,
+    const idv_provider_t *provider, ngx_http_idv_session_t *session);
+
+/* {"active":true,...}: what the application's front end may know */
+ngx_int_t ngx_http_idv_session_json(ngx_http_request_t *r,
+    const idv_provider_t *provider, ngx_http_idv_session_t *session,
+    ngx_str_t *json);
+
+/* cookies: values of one name, in order; *pos is 0 at first */
+ngx_int_t ngx_http_idv_cookie_next(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_uint_t *pos, ngx_str_t *value);
+
+/* the cookie's full name: __Host- before it where the client sees TLS */
+ngx_int_t ngx_http_idv_cookie_name(ngx_http_request_t *r,
+    const idv_provider_t *provider, const char *suffix, ngx_str_t *name);
+
+/* Set-Cookie with the provider's attributes; max_age 0 clears, -1: session */
+ngx_int_t ngx_http_idv_cookie_set(ngx_http_request_t *r,
+    const idv_provider_t *provider, const char *suffix, ngx_str_t *value,
+    time_t max_age);
+
+/* 1 if the client's connection (or base_url) is TLS */
+ngx_uint_t ngx_http_idv_secure(ngx_http_request_t *r,
+    const idv_provider_t *provider);
+
+
+/* claims to the upstream (web/ngx_http_idv_claims.c) */
+
+/* adds the variables $idv_* */
+ngx_int_t ngx_http_idv_add_variables(ngx_conf_t *cf);
+
+/* strips every managed header the client sent, in any spelling */
+ngx_int_t ngx_http_idv_strip_headers(ngx_http_request_t *r);
+
+/* sets the headers of the location from an admitted session */
+ngx_int_t ngx_http_idv_set_headers(ngx_http_request_t *r,
+    ngx_array_t *headers, ngx_http_idv_session_t *session);
+
+
+#endif /* _NGX_HTTP_IDV_SESSION_H_INCLUDED_ */

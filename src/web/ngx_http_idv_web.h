@@ -1,0 +1,181 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * What the rooms of web/ have in common: who asks, with what, and how answers
+ * are sent.
+ */
+
+
+#ifndef _NGX_HTTP_IDV_WEB_H_INCLUDED_
+#define _NGX_HTTP_IDV_WEB_H_INCLUDED_
+
+
+#include "../ngx_http_idv_module.h"
+#include "../engine/idv_engine.h"
+#include "ngx_http_idv_session.h"
+
+
+#define NGX_HTTP_IDV_SECRET_LEN   22     /* of a client, letters and digits */
+#define NGX_HTTP_IDV_MAX_CONTACTS  8     /* e-mails and phones, each */
+
+
+/*
+ * Per request.  Internal redirects wipe module contexts, so it is found again
+ * through the cleanup of the request's pool.
+ */
+
+typedef struct {
+    ngx_http_idv_session_t     *session;     /* NULL: none that is valid */
+    const idv_provider_t       *provider;    /* whose session was looked for */
+    ngx_str_t                   claims_of;   /* decoded once, see claims */
+    json_t                     *claims;
+    unsigned                    looked:1;    /* session is what was found */
+    unsigned                    admitted:1;  /* by the gate, as it is now */
+} ngx_http_idv_ctx_t;
+
+
+typedef enum {
+    NGX_HTTP_IDV_NOT_FOUND = 0,
+    NGX_HTTP_IDV_NO_XSRF,
+    NGX_HTTP_IDV_METHOD,
+    NGX_HTTP_IDV_CONTENT_TYPE,
+    NGX_HTTP_IDV_TOO_LARGE,
+    NGX_HTTP_IDV_VALIDATION,
+    NGX_HTTP_IDV_ACTION,
+    NGX_HTTP_IDV_ATTEMPTS,
+    NGX_HTTP_IDV_UNAVAILABLE,
+    NGX_HTTP_IDV_TOO_MANY,
+    NGX_HTTP_IDV_FULL,
+    NGX_HTTP_IDV_NO_SUBJECT,
+    NGX_HTTP_IDV_REQUIRED,
+    NGX_HTTP_IDV_ORIGIN,
+    NGX_HTTP_IDV_INTERNAL,
+    NGX_HTTP_IDV_NERRORS
+} ngx_http_idv_error_e;
+
+
+/* who asks, and on behalf of which flow client */
+
+typedef struct {
+    ngx_str_t                   subject;     /* never empty */
+    u_char                      subject_hash[16];
+    ngx_str_t                   secret;      /* the flow client's; "" : none */
+    u_char                      binding[32]; /* of both, where secret is set */
+    unsigned                    cookieless:1;/* sent X-PF-Authn-API-State */
+} ngx_http_idv_client_t;
+
+
+typedef struct {
+    ngx_str_t                   addresses[NGX_HTTP_IDV_MAX_CONTACTS];
+    ngx_uint_t                  n;
+} ngx_http_idv_contacts_t;
+
+
+ngx_http_idv_ctx_t *ngx_http_idv_get_ctx(ngx_http_request_t *r);
+
+/* evaluates a complex value; "" where it is NULL */
+ngx_int_t ngx_http_idv_value(ngx_http_request_t *r,
+    ngx_http_complex_value_t *cv, ngx_str_t *value);
+
+/*
+ * NGX_DECLINED: no subject.  With the client's secret from its cookie, or from
+ * X-PF-Authn-API-State, if it sent one of the right form.
+ */
+ngx_int_t ngx_http_idv_client(ngx_http_request_t *r,
+    const idv_provider_t *provider, ngx_http_idv_client_t *client);
+
+/* a new secret for a client that has none; its cookie unless cookieless */
+ngx_int_t ngx_http_idv_client_new(ngx_http_request_t *r,
+    const idv_provider_t *provider, ngx_http_idv_client_t *client);
+
+/* the known e-mails (or phones) of the request, valid and bounded */
+ngx_int_t ngx_http_idv_contacts(ngx_http_request_t *r, ngx_uint_t contact,
+    ngx_http_idv_contacts_t *contacts);
+
+/* masked for display: j***@example.com, *** *** 0142 */
+ngx_int_t ngx_http_idv_mask(ngx_pool_t *pool, ngx_uint_t contact,
+    ngx_str_t *address, ngx_str_t *masked);
+
+/* the opaque value that is posted back for an address of this flow */
+ngx_int_t ngx_http_idv_opaque(ngx_pool_t *pool, const idv_provider_t *provider,
+    const idv_flow_t *flow, ngx_uint_t contact, ngx_str_t *address,
+    ngx_str_t *value);
+
+/* the address that a posted value stands for; NGX_DECLINED: none offered */
+ngx_int_t ngx_http_idv_choose(ngx_http_request_t *r,
+    const idv_provider_t *provider, const idv_flow_t *flow, ngx_uint_t contact,
+    ngx_str_t *value, ngx_str_t *address);
+
+/* scheme://host[:port] of the request, or base_url */
+ngx_int_t ngx_http_idv_origin(ngx_http_request_t *r,
+    const idv_provider_t *provider, ngx_str_t *origin);
+
+/*
+ * The one validator of return addresses: an absolute path on this host, no
+ * scheme, host, backslash, control or second leading slash, at most
+ * IDV_FLOW_MAX_RETURN bytes.  NGX_DECLINED otherwise.
+ */
+ngx_int_t ngx_http_idv_return_path(const ngx_str_t *path);
+
+/* the place of a provider's API or page in this server; NULL: none */
+const ngx_http_idv_place_t *ngx_http_idv_place(const ngx_array_t *places,
+    const idv_provider_t *provider);
+
+/* prepares an engine operation for this request; NULL without memory */
+idv_engine_op_t *ngx_http_idv_op(ngx_http_request_t *r,
+    const idv_provider_t *provider, ngx_http_idv_client_t *client,
+    ngx_str_t *flow_id, idv_event_e event);
+
+/*
+ * Runs it.  done(r, op) is called exactly once, at once or later, with the
+ * request's count held, and must finalize the request; not at all if the
+ * client has gone.  Returns NGX_DONE: what a content handler returns.
+ */
+typedef void (*ngx_http_idv_done_pt)(ngx_http_request_t *r,
+    idv_engine_op_t *op);
+
+ngx_int_t ngx_http_idv_run(ngx_http_request_t *r, idv_engine_op_t *op,
+    ngx_http_idv_done_pt done);
+
+/* starts or finds the flow of this client; finishes at once */
+ngx_int_t ngx_http_idv_start(ngx_http_request_t *r,
+    const idv_provider_t *provider, ngx_http_idv_client_t *client,
+    ngx_str_t *return_to, ngx_uint_t flags, ngx_str_t *policy,
+    idv_engine_op_t **op);
+
+/* the error an engine result stands for; OK has none */
+ngx_http_idv_error_e ngx_http_idv_engine_error(idv_engine_result_e result);
+
+/* a response header; value must live as long as the request */
+ngx_int_t ngx_http_idv_header(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value);
+
+/* Cache-Control: no-store and the like, on every answer of ours */
+ngx_int_t ngx_http_idv_no_store(ngx_http_request_t *r);
+
+/* sends a whole body; type NUL-terminated, body may be empty */
+ngx_int_t ngx_http_idv_send(ngx_http_request_t *r, ngx_uint_t status,
+    const char *type, ngx_str_t *body);
+
+/* sends an error of the table as JSON; retry_after -1: none */
+ngx_int_t ngx_http_idv_send_error(ngx_http_request_t *r,
+    ngx_http_idv_error_e error, ngx_int_t retry_after);
+
+/* 303 to a path or URL */
+ngx_int_t ngx_http_idv_redirect(ngx_http_request_t *r, ngx_str_t *location);
+
+/* the state of a flow as JSON, in the pool (web/ngx_http_idv_flow_json.c) */
+ngx_int_t ngx_http_idv_flow_json(ngx_http_request_t *r,
+    const idv_provider_t *provider, ngx_http_idv_client_t *client,
+    idv_engine_op_t *op, ngx_str_t *json);
+
+/* rooms: each is a content handler or phase handler */
+ngx_int_t ngx_http_idv_gate_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_idv_flow_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_idv_preflight_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_idv_page_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_idv_metrics_handler(ngx_http_request_t *r);
+
+
+#endif /* _NGX_HTTP_IDV_WEB_H_INCLUDED_ */
