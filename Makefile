@@ -13,8 +13,16 @@ CACHEDIR  ?= .build
 NGX_DEBIAN := $(firstword $(wildcard \
                   /usr/share/nginx/src/configure \
                   $(CACHEDIR)/debian/usr/share/nginx/src/configure))
-NGX_SRC    ?= $(patsubst %/configure,%,$(NGX_DEBIAN))
-NGINX      ?= $(patsubst %/usr/share/nginx/src,%/usr/sbin/nginx,$(NGX_SRC))
+
+# not "?=": a make that ran before the set-up hands down an empty value
+
+ifeq ($(NGX_SRC),)
+NGX_SRC := $(patsubst %/configure,%,$(NGX_DEBIAN))
+endif
+
+ifeq ($(NGINX),)
+NGINX := $(patsubst %/usr/share/nginx/src,%/usr/sbin/nginx,$(NGX_SRC))
+endif
 
 # Debian's hardening; nginx itself adds -Wall -Werror
 
@@ -26,6 +34,7 @@ IDV_LDFLAGS ?= -Wl,-z,relro -Wl,-z,now
 build   := $(abspath $(BUILDDIR))
 objs    := $(build)/objs
 modules := ngx_http_idv_module.so ngx_http_idv_service_module.so
+parallel := $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 sources  = $(sort $(wildcard src/*.[ch] src/*/*.[ch]))
 
 export BUILDDIR CACHEDIR NGX_SRC NGINX CC
@@ -33,8 +42,9 @@ export BUILDDIR CACHEDIR NGX_SRC NGINX CC
 
 .PHONY: all
 all: $(objs)/Makefile	## the modules against the installed nginx (BUILDDIR, NGX_SRC)
-	@$(MAKE) --no-print-directory -C $(build)/nginx -f $(objs)/Makefile \
-	    modules
+	@$(MAKE) -s --no-print-directory -C $(build)/nginx \
+	    -f $(objs)/Makefile modules
+	@ls $(addprefix $(BUILDDIR)/objs/,$(modules))
 
 
 # nginx's configure wants to run in its own source tree and, in some versions,
@@ -79,7 +89,7 @@ setup:			## install what building needs and is missing
 .PHONY: demo
 demo:			## build and run everything on this machine; Ctrl-C ends it
 	@t/tools/setup build demo
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) $(parallel) --no-print-directory all
 	@$(MAKE) --no-print-directory demo-run
 
 .PHONY: demo-run
@@ -92,7 +102,7 @@ demo-run:
 .PHONY: test
 test:			## the whole suite; TESTS='t/gate.t ...' for some of it
 	@t/tools/setup build test browser
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) $(parallel) --no-print-directory all
 	@$(MAKE) --no-print-directory test-run
 
 .PHONY: test-run
@@ -103,7 +113,7 @@ test-run:
 .PHONY: bench
 bench:			## the ratios of the design, measured here
 	@t/tools/setup build bench
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) $(parallel) --no-print-directory all
 	@$(MAKE) --no-print-directory bench-run
 
 .PHONY: bench-run

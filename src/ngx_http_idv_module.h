@@ -34,6 +34,16 @@ typedef struct {
 } ngx_http_idv_place_t;
 
 
+/* a gate that names its provider, to be checked when all is read */
+
+typedef struct {
+    void                       *server;      /* ngx_http_idv_srv_conf_t */
+    const idv_provider_t       *provider;
+    u_char                     *file;
+    ngx_uint_t                  line;
+} ngx_http_idv_gate_t;
+
+
 typedef struct {
     ngx_array_t                 zones;       /* idv_store_t * */
     ngx_array_t                 providers;   /* idv_provider_t * */
@@ -43,6 +53,8 @@ typedef struct {
      * digits and "_" for all else: stripped from each request, everywhere.
      */
     ngx_array_t                 managed;     /* ngx_str_t */
+
+    ngx_array_t                 gates;       /* ngx_http_idv_gate_t */
 } ngx_http_idv_main_conf_t;
 
 
@@ -66,6 +78,9 @@ typedef struct {
     const idv_provider_t       *api;         /* idv_flow_api */
     const idv_provider_t       *page;        /* idv_page */
     const idv_provider_t       *metrics;     /* idv_metrics */
+    ngx_str_t                   api_name;
+    ngx_str_t                   page_name;
+    ngx_str_t                   metrics_name;
     ngx_str_t                   path;        /* of api or page */
 
     /* where the gate is configured, for messages */

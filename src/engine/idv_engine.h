@@ -67,6 +67,8 @@ struct idv_engine_op_s {
     unsigned                issue:1;     /* this op, and no other, issues it */
 
     /* the engine's own */
+    ngx_event_t             timer;
+    ngx_msec_t              deadline;    /* 0: has not waited yet */
     ngx_queue_t             queue;
     void                   *job;
 };

@@ -36,8 +36,10 @@ extern const char *const  idv_claims_names[];
 int idv_claims_add(json_t *claims, const char *name, json_t *value);
 
 /*
- * 1 if two values say the same: UTF-8, case, accents of Latin letters, order of
- * spaces, hyphens and dots ignored.  Never 1 if either is empty or malformed.
+ * 1 if two values say the same: UTF-8, without regard to case, to accents of
+ * Latin letters (dropped, or written as ICAO Doc 9303 does) and to spaces,
+ * hyphens, dots and apostrophes, but 1-11 is not 11-1.  Never 1 if either is
+ * empty or malformed.
  */
 int idv_claims_match(const char *a, size_t alen, const char *b, size_t blen);
 

@@ -42,6 +42,10 @@
  *
  * Events are level-triggered, libcurl does not read until EAGAIN.  Both
  * directions of a socket must then be: epoll has one set of flags for both.
+ *
+ * Before 8.4, libcurl closes a socket that did not connect first and tells of
+ * it later, and then waits for some event or other until it tries the host's
+ * next address.  Nothing that it waits for would come: it is pushed.
  */
 
 
@@ -67,6 +71,7 @@ struct idv_multi_s {
     CURLM                 *handle;
     CURLSH                *share;
     ngx_event_t            timer;
+    unsigned               stalled:1;
 
     const void            *key;
     idv_multi_t           *next;
@@ -102,6 +107,8 @@ static void idv_multi_socket_free(idv_multi_socket_t *s);
 static void idv_multi_socket_watch(idv_multi_socket_t *s, int what);
 static ngx_int_t idv_multi_event_set(ngx_event_t *ev, ngx_int_t event,
     ngx_uint_t on);
+static void idv_multi_event_del(ngx_event_t *ev, ngx_int_t event,
+    ngx_uint_t closed);
 static int idv_multi_timer_callback(CURLM *handle, long timeout, void *data);
 static void idv_multi_timer_stop(ngx_event_t *ev);
 static void idv_multi_socket_handler(ngx_event_t *ev);
@@ -109,6 +116,7 @@ static void idv_multi_timer_handler(ngx_event_t *ev);
 static void idv_multi_sweep_handler(ngx_event_t *ev);
 static void idv_multi_post_handler(ngx_event_t *ev);
 static void idv_multi_action(idv_multi_t *multi, curl_socket_t fd, int mask);
+static void idv_multi_push(idv_multi_t *multi);
 static void idv_multi_drain(idv_multi_t *multi);
 static void idv_multi_timer_init(ngx_event_t *ev, ngx_event_handler_pt handler);
 
@@ -520,16 +528,17 @@ idv_multi_socket_get(idv_multi_t *multi, curl_socket_t fd)
 static void
 idv_multi_socket_free(idv_multi_socket_t *s)
 {
-    (void) idv_multi_event_set(&s->read, NGX_READ_EVENT, 0);
-    (void) idv_multi_event_set(&s->write, NGX_WRITE_EVENT, 0);
+    ngx_uint_t  closed;
 
-    if (s->read.posted) {
-        ngx_delete_posted_event(&s->read);
+    closed = (fcntl(s->connection.fd, F_GETFD) == -1);
+
+    if (closed && idv_multi_process.ready) {
+        s->multi->stalled = 1;
+        idv_multi_post();
     }
 
-    if (s->write.posted) {
-        ngx_delete_posted_event(&s->write);
-    }
+    idv_multi_event_del(&s->read, NGX_READ_EVENT, closed);
+    idv_multi_event_del(&s->write, NGX_WRITE_EVENT, closed);
 
     if (s->unwatched) {
         ngx_queue_remove(&s->queue);
@@ -552,7 +561,7 @@ static void
 idv_multi_socket_watch(idv_multi_socket_t *s, int what)
 {
     ngx_int_t   rc;
-    ngx_uint_t  in, out;
+    ngx_uint_t  in, out, unwatched;
 
     in = (what == CURL_POLL_IN || what == CURL_POLL_INOUT);
     out = (what == CURL_POLL_OUT || what == CURL_POLL_INOUT);
@@ -567,7 +576,9 @@ idv_multi_socket_watch(idv_multi_socket_t *s, int what)
         }
     }
 
-    if ((rc == NGX_OK || !(in || out)) == !s->unwatched) {
+    unwatched = (rc != NGX_OK && (in || out));
+
+    if (unwatched == s->unwatched) {
         return;
     }
 
@@ -612,6 +623,25 @@ idv_multi_event_set(ngx_event_t *ev, ngx_int_t event, ngx_uint_t on)
 #endif
 
     return ngx_del_event(ev, event, flags);
+}
+
+
+static void
+idv_multi_event_del(ngx_event_t *ev, ngx_int_t event, ngx_uint_t closed)
+{
+    if (ev->posted) {
+        ngx_delete_posted_event(ev);
+    }
+
+    if (!closed) {
+        (void) idv_multi_event_set(ev, event, 0);
+
+    } else if (ev->active) {
+
+        /* the kernel has forgotten it already */
+
+        (void) ngx_del_event(ev, event, NGX_CLOSE_EVENT);
+    }
 }
 
 
@@ -721,6 +751,12 @@ idv_multi_post_handler(ngx_event_t *ev)
     idv_multi_t  *multi;
 
     for (multi = idv_multi_process.multis; multi; multi = multi->next) {
+
+        if (multi->stalled) {
+            multi->stalled = 0;
+            idv_multi_push(multi);
+        }
+
         idv_multi_drain(multi);
     }
 
@@ -753,6 +789,40 @@ idv_multi_action(idv_multi_t *multi, curl_socket_t fd, int mask)
     idv_multi_drain(multi);
 
     idv_multi_process.settle();
+}
+
+
+/* Lets every transfer of the handle have a turn. */
+
+static void
+idv_multi_push(idv_multi_t *multi)
+{
+#if (LIBCURL_VERSION_NUM < 0x080400)
+
+    int        running;
+    CURLMcode  rc;
+
+    rc = CURLM_OK;
+
+    idv_multi_process.inside++;
+
+    /* deprecated for its cost, which a failed connection may have */
+
+    CURL_IGNORE_DEPRECATION(
+        rc = curl_multi_socket_all(multi->handle, &running);
+    )
+
+    idv_multi_process.inside--;
+
+    ERR_clear_error();
+
+    if (rc != CURLM_OK) {
+        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
+                      "idv: curl_multi_socket_all() failed: %s",
+                      curl_multi_strerror(rc));
+    }
+
+#endif
 }
 
 

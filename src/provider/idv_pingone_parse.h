@@ -72,7 +72,7 @@ const char *idv_pingone_token(json_t *root, idv_pingone_token_t *token);
 /* codes only, of letters, digits and "_"; never a message; root may be NULL */
 void idv_pingone_error(json_t *root, idv_pingone_error_t *error);
 
-/* seconds since the epoch of an ISO 8601 time with a zone, 0 for anything else */
+/* seconds since the epoch of an ISO 8601 time with a zone, else 0 */
 int64_t idv_pingone_time(const u_char *text, size_t len);
 
 /* 1 if an absolute http or https URL with a query, safe in a header */

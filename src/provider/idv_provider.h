@@ -79,6 +79,7 @@ typedef struct {
     size_t                      max_body;
     ngx_str_t                   page_folder;         /* "" : built in */
     ngx_msec_t                  page_refresh;
+    void                       *page;                /* files of the page */
     ngx_str_t                   redirect_message;
 } idv_provider_t;
 
@@ -109,7 +110,12 @@ struct idv_call_s {
     ngx_str_t                   user;        /* the provider's user id */
     u_char                      tx[16];      /* read, claims */
 
-    u_char                      policy[16];  /* create; zero: the default */
+    /*
+     * create: zero is the default; read: what the transaction must have, zero
+     * for any
+     */
+    u_char                      policy[16];
+
     uint8_t                     method;      /* create: idv_method_e */
     ngx_str_t                   contact;     /* create: address or number */
     ngx_str_t                   redirect;    /* create: URL, may be empty */
@@ -142,6 +148,13 @@ ngx_int_t idv_provider_read(idv_call_t *call);
 
 /* call->document is the transaction as read before; claims are added to it */
 ngx_int_t idv_provider_claims(idv_call_t *call);
+
+/*
+ * NGX_DECLINED: no such region.  The names are "com" or "na", "ca", "eu", "au",
+ * "sg" and "asia"; the URLs are constants with a terminating NUL.
+ */
+ngx_int_t idv_provider_region(ngx_str_t *region, ngx_str_t *api_url,
+    ngx_str_t *auth_url);
 
 /* ends a call without calling its handler */
 void idv_provider_cancel(idv_call_t *call);

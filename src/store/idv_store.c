@@ -116,7 +116,6 @@ typedef struct {
 
     ngx_atomic_t           counters[IDV_COUNT_NCOUNTERS];
 
-    uint64_t               peer_ids[IDV_STORE_MAX_PEERS];
     idv_store_peer_t       peers[IDV_STORE_MAX_PEERS];
 } idv_store_root_t;
 
@@ -1258,11 +1257,11 @@ idv_store_peer_lock(idv_store_t *store, uint64_t id)
 
     for (i = 0; i < IDV_STORE_MAX_PEERS; i++) {
 
-        if (root->peer_ids[i] == 0) {
-            root->peer_ids[i] = id;
+        if (root->peers[i].id == 0) {
+            root->peers[i].id = id;
         }
 
-        if (root->peer_ids[i] == id) {
+        if (root->peers[i].id == id) {
             idv_store_begin(root);
             return &root->peers[i];
         }

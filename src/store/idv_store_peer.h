@@ -98,6 +98,14 @@ typedef enum {
 
 
 /*
+ * The record, with the zone locked; made if there is none yet.  NULL, and not
+ * locked, if there are IDV_STORE_MAX_PEERS others.  For this room only.
+ */
+idv_store_peer_t *idv_store_peer_lock(struct idv_store_s *store, uint64_t id);
+void idv_store_peer_unlock(struct idv_store_s *store);
+
+
+/*
  * May a call be made?  Asked again, with the same pass, before each repetition.
  * Reads cost from the bucket and are refused when it is empty; other calls cost
  * the same and are not refused.

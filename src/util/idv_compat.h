@@ -25,4 +25,28 @@
 #endif
 
 
+/* takes h out of what *p points to: a chain, before 1.23.0 one header */
+
+static ngx_inline void
+idv_header_unlink(ngx_table_elt_t **p, ngx_table_elt_t *h)
+{
+#if (nginx_version >= 1023000)
+
+    for ( /* void */ ; *p; p = &(*p)->next) {
+        if (*p == h) {
+            *p = h->next;
+            return;
+        }
+    }
+
+#else
+
+    if (*p == h) {
+        *p = NULL;
+    }
+
+#endif
+}
+
+
 #endif /* _IDV_COMPAT_H_INCLUDED_ */

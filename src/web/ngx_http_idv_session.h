@@ -29,6 +29,11 @@ typedef struct {
     int64_t                     seen;            /* for the idle time-out */
     int64_t                     expires;         /* absolute */
     ngx_str_t                   claims;          /* JSON text */
+    unsigned                    header:1;        /* came as IDV-Session */
+
+    /* in the cache of this process */
+    ngx_uint_t                  slot;
+    ngx_uint_t                  serial;          /* 0: is not there */
 } ngx_http_idv_session_t;
 
 
@@ -51,7 +56,10 @@ ngx_int_t ngx_http_idv_session_issue(ngx_http_request_t *r,
     const idv_provider_t *provider, const idv_flow_t *flow, ngx_str_t *claims,
     ngx_str_t *out);
 
-/* a sliding idle time: sets the cookie anew where a quarter of it has passed */
+/*
+ * A sliding idle time: once a quarter of it has passed, sets the cookie anew, or
+ * the response header IDV-Session for a client that sent it.
+ */
 ngx_int_t ngx_http_idv_session_touch(ngx_http_request_t *r,
     const idv_provider_t *provider, ngx_http_idv_session_t *session);
 
@@ -84,13 +92,21 @@ ngx_uint_t ngx_http_idv_secure(ngx_http_request_t *r,
 
 /* claims to the upstream (web/ngx_http_idv_claims.c) */
 
+#define NGX_HTTP_IDV_TIME_LEN    (sizeof("2026-11-22T12:00:00Z") - 1)
+
+/* ISO 8601 in UTC, returns the end */
+u_char *ngx_http_idv_time(u_char *buf, time_t t);
+
 /* adds the variables $idv_* */
 ngx_int_t ngx_http_idv_add_variables(ngx_conf_t *cf);
 
 /* strips every managed header the client sent, in any spelling */
 ngx_int_t ngx_http_idv_strip_headers(ngx_http_request_t *r);
 
-/* sets the headers of the location from an admitted session */
+/*
+ * Sets the headers of the location from an admitted session, in the place of
+ * those that the client or an earlier location has set.
+ */
 ngx_int_t ngx_http_idv_set_headers(ngx_http_request_t *r,
     ngx_array_t *headers, ngx_http_idv_session_t *session);
 

@@ -30,8 +30,12 @@ typedef struct {
     const idv_provider_t       *provider;    /* whose session was looked for */
     ngx_str_t                   claims_of;   /* decoded once, see claims */
     json_t                     *claims;
+    void                       *page;        /* the hosted page's own */
     unsigned                    looked:1;    /* session is what was found */
     unsigned                    admitted:1;  /* by the gate, as it is now */
+    unsigned                    ours:1;      /* the answer was made here */
+    void                       *call;        /* the flow API's own */
+    ngx_str_t                   instead;     /* of a body that nginx made */
 } ngx_http_idv_ctx_t;
 
 
@@ -78,6 +82,10 @@ ngx_http_idv_ctx_t *ngx_http_idv_get_ctx(ngx_http_request_t *r);
 ngx_int_t ngx_http_idv_value(ngx_http_request_t *r,
     ngx_http_complex_value_t *cv, ngx_str_t *value);
 
+/* NGX_DECLINED: no subject; fills in nothing but who it is */
+ngx_int_t ngx_http_idv_subject(ngx_http_request_t *r,
+    ngx_http_idv_client_t *client);
+
 /*
  * NGX_DECLINED: no subject.  With the client's secret from its cookie, or from
  * X-PF-Authn-API-State, if it sent one of the right form.
@@ -122,7 +130,11 @@ ngx_int_t ngx_http_idv_return_path(const ngx_str_t *path);
 const ngx_http_idv_place_t *ngx_http_idv_place(const ngx_array_t *places,
     const idv_provider_t *provider);
 
-/* prepares an engine operation for this request; NULL without memory */
+/*
+ * Prepares an engine operation for this request; NULL without memory.  Events
+ * that may create a transaction come with the contacts that are known, and with
+ * the address where the operator decided on the delivery.
+ */
 idv_engine_op_t *ngx_http_idv_op(ngx_http_request_t *r,
     const idv_provider_t *provider, ngx_http_idv_client_t *client,
     ngx_str_t *flow_id, idv_event_e event);
@@ -169,6 +181,43 @@ ngx_int_t ngx_http_idv_redirect(ngx_http_request_t *r, ngx_str_t *location);
 ngx_int_t ngx_http_idv_flow_json(ngx_http_request_t *r,
     const idv_provider_t *provider, ngx_http_idv_client_t *client,
     idv_engine_op_t *op, ngx_str_t *json);
+
+/*
+ * Where the capture sends this device's browser back to: an address of the
+ * provider's page in this server; "" if it has none.
+ */
+ngx_int_t ngx_http_idv_capture_return(ngx_http_request_t *r,
+    const idv_provider_t *provider, const ngx_str_t *flow_id, ngx_str_t *url);
+
+/* the QR code of a flow in REQUIRED; 404 in any other state */
+ngx_int_t ngx_http_idv_send_qr(ngx_http_request_t *r, const idv_flow_t *flow);
+
+/* reads the page's files into provider->page, at configuration time */
+ngx_int_t ngx_http_idv_page_load(ngx_conf_t *cf, idv_provider_t *provider);
+
+/* the state that a client without cookies sent, or NULL */
+ngx_str_t *ngx_http_idv_state_header(ngx_http_request_t *r);
+
+/* 1 if it could be a client's secret: length, letters and digits */
+ngx_uint_t ngx_http_idv_secret_form(ngx_str_t *secret);
+
+/* a request header by name, or NULL */
+ngx_str_t *ngx_http_idv_request_header(ngx_http_request_t *r,
+    const char *name);
+
+/* CORS headers where the request's origin is listed */
+ngx_int_t ngx_http_idv_cors(ngx_http_request_t *r,
+    const idv_provider_t *provider);
+
+/* 400 VALIDATION_ERROR with one detail; target may be NULL */
+ngx_int_t ngx_http_idv_send_invalid(ngx_http_request_t *r, const char *code,
+    const char *target, const char *message);
+
+/* JSON in place of pages that nginx makes under the flow API */
+ngx_int_t ngx_http_idv_errors_init(ngx_conf_t *cf);
+
+/* strips managed headers once, as soon as the request is read */
+ngx_int_t ngx_http_idv_strip_handler(ngx_http_request_t *r);
 
 /* rooms: each is a content handler or phase handler */
 ngx_int_t ngx_http_idv_gate_handler(ngx_http_request_t *r);

@@ -1,0 +1,888 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * A flow moves only here: the store gives us its newest version, the machine
+ * says what an event means, and the save fails if another worker was first.
+ *
+ * An effect that calls the provider is a job.  It has a pool of its own and
+ * outlives the request that began it.  Operations on the same flow that come
+ * meanwhile wait with it, those on other workers look at the zone every
+ * IDV_ENGINE_TICK:
+ *
+ *   bucket[flow id] -> job -> op (owner), op, op     one worker
+ *                       |
+ *                       +-> call -> transfer
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+
+#include "idv_engine.h"
+#include "idv_engine_claims.h"
+#include "../util/idv_crypto.h"
+#include "../util/idv_json.h"
+
+
+#define IDV_ENGINE_BUCKETS  1024
+#define IDV_ENGINE_TICK     50       /* ms */
+#define IDV_ENGINE_TRIES    8        /* lost races in a row */
+
+
+typedef struct {
+    ngx_queue_t             link;
+    ngx_queue_t             ops;
+    ngx_pool_t             *pool;
+
+    const idv_provider_t   *provider;
+    idv_flow_t              flow;        /* as it was saved for the effect */
+    idv_event_t             event;       /* of the operation that began it */
+    idv_effect_t            effect;      /* under way */
+    idv_engine_op_t        *owner;       /* NULL: gone */
+
+    idv_call_t             *call;
+    ngx_str_t               contact;
+    ngx_str_t               redirect;
+    ngx_str_t              *expected;
+    ngx_int_t               retry_after;
+    unsigned                create_failed:1;
+} idv_engine_job_t;
+
+
+static ngx_int_t idv_engine_begin(idv_engine_op_t *op, idv_flow_t *next,
+    idv_effect_t *effect);
+static ngx_int_t idv_engine_copy(idv_engine_job_t *job, idv_engine_op_t *op);
+static ngx_int_t idv_engine_call(idv_engine_job_t *job, json_t *document);
+static void idv_engine_called(idv_call_t *call);
+static void idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
+    ngx_str_t *claims, json_t *document);
+static void idv_engine_finish(idv_engine_job_t *job, ngx_uint_t stale);
+static void idv_engine_wait(idv_engine_op_t *op, idv_engine_job_t *job,
+    idv_flow_t *flow);
+static void idv_engine_unwait(idv_engine_op_t *op);
+static void idv_engine_timer(ngx_event_t *ev);
+static void idv_engine_again(idv_engine_op_t *op);
+
+
+/* of this worker; the heads are made in init_process */
+
+static ngx_queue_t  idv_engine_jobs[IDV_ENGINE_BUCKETS];
+
+
+static ngx_queue_t *
+idv_engine_bucket(const char *id)
+{
+    return &idv_engine_jobs[ngx_murmur_hash2((u_char *) id, IDV_FLOW_ID_LEN)
+                            % IDV_ENGINE_BUCKETS];
+}
+
+
+static idv_engine_job_t *
+idv_engine_job(const char *id)
+{
+    ngx_queue_t       *q, *bucket;
+    idv_engine_job_t  *job;
+
+    bucket = idv_engine_bucket(id);
+
+    for (q = ngx_queue_head(bucket);
+         q != ngx_queue_sentinel(bucket);
+         q = ngx_queue_next(q))
+    {
+        job = ngx_queue_data(q, idv_engine_job_t, link);
+
+        if (ngx_memcmp(job->flow.id, id, IDV_FLOW_ID_LEN) == 0) {
+            return job;
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+idv_engine_clock(idv_event_t *event)
+{
+    event->now = ngx_time();
+    event->now_ms = ngx_current_msec;
+}
+
+
+void
+idv_engine_start(idv_engine_op_t *op)
+{
+    ngx_int_t     rc;
+    idv_flow_t    next;
+    idv_effect_t  effect;
+
+    if (idv_random_id((u_char *) op->flow.id) != NGX_OK) {
+        op->result = IDV_ENGINE_ERROR;
+        return;
+    }
+
+    op->event.type = IDV_EVENT_START;
+    idv_engine_clock(&op->event);
+
+    if (idv_flow_next(&op->provider->flow, &op->flow, &op->event, &next,
+                      &effect)
+        != IDV_FLOW_OK)
+    {
+        op->result = IDV_ENGINE_ERROR;
+        return;
+    }
+
+    op->flow = next;
+
+    rc = idv_store_create(op->provider->store, &op->flow, op->event.now);
+
+    switch (rc) {
+
+    case NGX_OK:
+    case NGX_AGAIN:
+        op->result = IDV_ENGINE_OK;
+        break;
+
+    case NGX_BUSY:
+        op->result = IDV_ENGINE_TOO_MANY;
+        break;
+
+    default:
+        op->result = IDV_ENGINE_FULL;
+        break;
+    }
+}
+
+
+/* unknown, expired, ended and not theirs look the same from outside */
+
+static ngx_int_t
+idv_engine_load(idv_engine_op_t *op, idv_flow_t *flow)
+{
+    ngx_uint_t  mine;
+
+    if (idv_store_load(op->provider->store, &op->id, op->event.now, flow)
+        != NGX_OK)
+    {
+        ngx_memzero(flow, sizeof(idv_flow_t));
+    }
+
+    mine = idv_equal(flow->binding, op->binding, sizeof(op->binding));
+
+    if (!mine || flow->provider != op->provider->id || flow->id[0] == '\0') {
+        return NGX_DECLINED;
+    }
+
+    if (op->event.type != IDV_EVENT_LOOK
+        && (flow->state == IDV_STATE_ENDED
+            || flow->state == IDV_STATE_CANCELED))
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+idv_engine_run(idv_engine_op_t *op)
+{
+    int           step;
+    ngx_int_t     rc;
+    ngx_uint_t    tries;
+    idv_flow_t    flow, next;
+    idv_store_t  *store;
+    idv_effect_t  effect;
+
+    static const ngx_str_t  wiped = ngx_null_string;
+
+    store = op->provider->store;
+    op->retry_after = -1;
+
+    for (tries = 0; tries < IDV_ENGINE_TRIES; tries++) {
+
+        idv_engine_clock(&op->event);
+
+        if (idv_engine_load(op, &flow) != NGX_OK) {
+            op->result = IDV_ENGINE_NOT_FOUND;
+            return NGX_OK;
+        }
+
+        step = idv_flow_next(&op->provider->flow, &flow, &op->event, &next,
+                             &effect);
+
+        ngx_log_debug4(NGX_LOG_DEBUG_HTTP, op->log, 0,
+                       "idv flow event %d: %s -> %s, effect %d",
+                       (int) op->event.type, idv_flow_state_name(flow.state),
+                       idv_flow_state_name(next.state), (int) effect.type);
+
+        if (effect.type == IDV_EFFECT_ISSUE
+            && idv_store_claims(store, &flow, op->pool, &op->claims) != NGX_OK)
+        {
+            continue;
+        }
+
+        if (op->return_to.len && effect.type == IDV_EFFECT_CREATE) {
+            ngx_cpystrn((u_char *) next.return_to, op->return_to.data,
+                        ngx_min(op->return_to.len + 1,
+                                sizeof(next.return_to)));
+        }
+
+        if (ngx_memcmp(&flow, &next, sizeof(idv_flow_t)) != 0) {
+
+            rc = idv_store_save(store, &next,
+                                effect.type == IDV_EFFECT_ISSUE ? &wiped
+                                                                : NULL);
+            if (rc != NGX_OK) {
+                continue;
+            }
+        }
+
+        op->flow = next;
+
+        if (step == IDV_FLOW_REFUSED) {
+            op->result = IDV_ENGINE_NOT_ALLOWED;
+            return NGX_OK;
+        }
+
+        if (step == IDV_FLOW_LIMIT) {
+            op->result = IDV_ENGINE_NO_ATTEMPTS;
+            return NGX_OK;
+        }
+
+        op->result = IDV_ENGINE_OK;
+
+        switch (effect.type) {
+
+        case IDV_EFFECT_READ:
+        case IDV_EFFECT_CREATE:
+            return idv_engine_begin(op, &next, &effect);
+
+        case IDV_EFFECT_WAIT:
+
+            if (op->event.type == IDV_EVENT_POLL
+                && (op->provider->poll_wait == 0
+                    || (op->deadline
+                        && (ngx_msec_int_t) (op->deadline - ngx_current_msec)
+                           <= 0)))
+            {
+                return NGX_OK;
+            }
+
+            idv_engine_wait(op, idv_engine_job(next.id), &next);
+            return NGX_AGAIN;
+
+        case IDV_EFFECT_ISSUE:
+            op->issue = 1;
+            return NGX_OK;
+
+        default:
+            return NGX_OK;
+        }
+    }
+
+    ngx_log_error(NGX_LOG_ERR, op->log, 0,
+                  "idv: a flow was changed %d times while it was looked at",
+                  IDV_ENGINE_TRIES);
+
+    op->result = IDV_ENGINE_ERROR;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+idv_engine_begin(idv_engine_op_t *op, idv_flow_t *next, idv_effect_t *effect)
+{
+    ngx_pool_t        *pool;
+    idv_event_t        event;
+    idv_engine_job_t  *job;
+
+    pool = ngx_create_pool(4096, ngx_cycle->log);
+    if (pool == NULL) {
+        goto failed;
+    }
+
+    job = ngx_pcalloc(pool, sizeof(idv_engine_job_t));
+    if (job == NULL) {
+        ngx_destroy_pool(pool);
+        goto failed;
+    }
+
+    job->pool = pool;
+    job->provider = op->provider;
+    job->flow = *next;
+    job->event = op->event;
+    job->effect = *effect;
+    job->retry_after = -1;
+
+    if (idv_engine_copy(job, op) != NGX_OK
+        || idv_engine_call(job, NULL) != NGX_OK)
+    {
+        ngx_destroy_pool(pool);
+        goto failed;
+    }
+
+    ngx_queue_init(&job->ops);
+    ngx_queue_insert_head(idv_engine_bucket(job->flow.id), &job->link);
+
+    job->owner = op;
+
+    if (op->event.type == IDV_EVENT_POLL && op->provider->poll_wait == 0) {
+        job->owner = NULL;
+        idv_provider_detach(job->call);
+        return NGX_OK;
+    }
+
+    idv_engine_wait(op, job, next);
+
+    return NGX_AGAIN;
+
+failed:
+
+    /* give the lease back: nothing is under way */
+
+    event = op->event;
+    event.type = effect->type == IDV_EFFECT_CREATE ? IDV_EVENT_CREATE_FAILED
+                                                   : IDV_EVENT_READ_FAILED;
+    event.cause = IDV_CAUSE_UNAVAILABLE;
+    event.retry_after = 0;
+
+    if (idv_flow_next(&op->provider->flow, next, &event, &op->flow, effect)
+        == IDV_FLOW_OK)
+    {
+        (void) idv_store_save(op->provider->store, &op->flow, NULL);
+    }
+
+    op->result = IDV_ENGINE_ERROR;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+idv_engine_copy_string(ngx_pool_t *pool, ngx_str_t *dst, ngx_str_t *src)
+{
+    dst->len = src->len;
+    dst->data = ngx_pnalloc(pool, src->len + 1);
+
+    if (dst->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(dst->data, src->data, src->len);
+    dst->data[src->len] = '\0';
+
+    return NGX_OK;
+}
+
+
+/* what the job needs of the request, which may go away before it */
+
+static ngx_int_t
+idv_engine_copy(idv_engine_job_t *job, idv_engine_op_t *op)
+{
+    ngx_str_t   value;
+    ngx_uint_t  i, n;
+
+    if (idv_engine_copy_string(job->pool, &job->contact, &op->contact)
+        != NGX_OK
+        || idv_engine_copy_string(job->pool, &job->redirect, &op->redirect)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    n = op->provider->matches ? op->provider->matches->nelts : 0;
+
+    if (n == 0 || job->effect.type != IDV_EFFECT_READ) {
+        return NGX_OK;
+    }
+
+    job->expected = ngx_pcalloc(job->pool, n * sizeof(ngx_str_t));
+    if (job->expected == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+        if (op->expect(op, i, &value) != NGX_OK
+            || idv_engine_copy_string(job->pool, &job->expected[i], &value)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+idv_engine_call(idv_engine_job_t *job, json_t *document)
+{
+    idv_call_t  *call;
+
+    call = ngx_pcalloc(job->pool, sizeof(idv_call_t));
+    if (call == NULL) {
+        return NGX_ERROR;
+    }
+
+    call->provider = job->provider;
+    call->pool = job->pool;
+    call->log = ngx_cycle->log;
+    call->live = job->call == NULL || job->owner || !ngx_queue_empty(&job->ops);
+    call->user.data = (u_char *) job->flow.user;
+    call->user.len = ngx_strlen(job->flow.user);
+    call->retry_after = -1;
+    call->handler = idv_engine_called;
+    call->data = job;
+
+    ngx_memcpy(call->tx, job->flow.tx, sizeof(call->tx));
+    ngx_memcpy(call->policy, job->flow.policy, sizeof(call->policy));
+
+    job->call = call;
+
+    switch (job->effect.type) {
+
+    case IDV_EFFECT_CREATE:
+        call->method = job->effect.method;
+        call->contact = job->contact;
+        call->redirect = job->redirect;
+
+        if (call->method != IDV_METHOD_QR && call->contact.len == 0) {
+            /* a new transaction after a failure: nobody to ask again */
+            call->method = IDV_METHOD_QR;
+        }
+
+        job->effect.method = call->method;
+
+        return idv_provider_create(call);
+
+    case IDV_EFFECT_READ:
+        idv_store_count(job->provider->store, IDV_COUNT_PROVIDER_READS);
+        return idv_provider_read(call);
+
+    default: /* IDV_EFFECT_FETCH */
+        idv_store_count(job->provider->store, IDV_COUNT_PROVIDER_CLAIMS);
+        call->document = document;
+        return idv_provider_claims(call);
+    }
+}
+
+
+static uint32_t
+idv_engine_pause(idv_call_t *call)
+{
+    return call->retry_after > 0 ? (uint32_t) call->retry_after * 1000 : 0;
+}
+
+
+static void
+idv_engine_created(idv_engine_job_t *job, idv_call_t *call)
+{
+    idv_event_t  event;
+
+    event = job->event;
+    event.method = job->effect.method;
+    event.cause = job->effect.cause;
+    event.retry_after = idv_engine_pause(call);
+    event.tx = &call->transaction;
+
+    if (call->result == IDV_CALL_OK) {
+        idv_store_count(job->provider->store, IDV_COUNT_TRANSACTIONS_CREATED);
+        event.type = IDV_EVENT_CREATED;
+
+    } else {
+        event.type = IDV_EVENT_CREATE_FAILED;
+        event.cause = call->result == IDV_CALL_NOT_FOUND
+                      ? IDV_CAUSE_USER_NOT_FOUND : IDV_CAUSE_UNAVAILABLE;
+        job->create_failed = 1;
+        job->retry_after = call->retry_after;
+    }
+
+    idv_engine_outcome(job, &event, NULL, NULL);
+}
+
+
+static void
+idv_engine_read(idv_engine_job_t *job, idv_call_t *call)
+{
+    idv_event_t  event;
+
+    event = job->event;
+    event.retry_after = idv_engine_pause(call);
+    event.tx = &call->transaction;
+    event.type = call->result == IDV_CALL_OK ? IDV_EVENT_STATUS
+                                             : IDV_EVENT_READ_FAILED;
+
+    if (event.type == IDV_EVENT_STATUS
+        && call->transaction.status == IDV_TX_UNKNOWN)
+    {
+        ngx_log_error(NGX_LOG_ERR, call->log, 0,
+                      "idv: provider \"%V\" reports a transaction status that "
+                      "is not known: not a success", &job->provider->name);
+    }
+
+    idv_engine_outcome(job, &event, NULL, call->document);
+}
+
+
+static void
+idv_engine_fetched(idv_engine_job_t *job, idv_call_t *call)
+{
+    ngx_str_t    claims;
+    idv_event_t  event;
+
+    event = job->event;
+    event.type = IDV_EVENT_READ_FAILED;
+    event.retry_after = idv_engine_pause(call);
+    ngx_str_null(&claims);
+
+    /* data that are gone leave a document without them: matches then fail */
+
+    if ((call->result == IDV_CALL_OK || call->result == IDV_CALL_NOT_FOUND)
+        && call->document
+        && idv_engine_claims(job->provider, job->pool, call->log,
+                             call->document, job->expected, &claims,
+                             &event.cause)
+           == NGX_OK)
+    {
+        event.type = IDV_EVENT_CLAIMS;
+    }
+
+    idv_engine_outcome(job, &event, claims.len ? &claims : NULL, NULL);
+
+    /* job may be gone */
+}
+
+
+static void
+idv_engine_called(idv_call_t *call)
+{
+    idv_engine_job_t *job = call->data;
+
+    switch (job->effect.type) {
+
+    case IDV_EFFECT_CREATE:
+        idv_engine_created(job, call);
+        break;
+
+    case IDV_EFFECT_READ:
+        idv_engine_read(job, call);
+        break;
+
+    default:
+        idv_engine_fetched(job, call);
+        break;
+    }
+}
+
+
+static void
+idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
+    ngx_str_t *claims, json_t *document)
+{
+    ngx_int_t     rc;
+    idv_flow_t    next;
+    idv_effect_t  effect;
+
+    idv_engine_clock(event);
+
+    if (idv_flow_next(&job->provider->flow, &job->flow, event, &next, &effect)
+        != IDV_FLOW_OK)
+    {
+        idv_engine_finish(job, 1);
+        return;
+    }
+
+    rc = idv_store_save(job->provider->store, &next, claims);
+
+    if (rc == NGX_ERROR) {
+        /* no room for claims: the transaction keeps them for a while */
+        event->type = IDV_EVENT_READ_FAILED;
+        event->retry_after = 1000;
+        (void) idv_flow_next(&job->provider->flow, &job->flow, event, &next,
+                             &effect);
+        rc = idv_store_save(job->provider->store, &next, NULL);
+    }
+
+    if (rc != NGX_OK) {
+
+        if (event->type == IDV_EVENT_CREATED) {
+            ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                          "idv: provider \"%V\": a transaction was created for "
+                          "a flow that has gone on meanwhile",
+                          &job->provider->name);
+        }
+
+        idv_engine_finish(job, 1);
+        return;
+    }
+
+    job->flow = next;
+
+    if (effect.type == IDV_EFFECT_NONE) {
+        idv_engine_finish(job, 0);
+        return;
+    }
+
+    job->effect = effect;
+
+    if (idv_engine_call(job, document) == NGX_OK) {
+        return;
+    }
+
+    event->type = effect.type == IDV_EFFECT_CREATE ? IDV_EVENT_CREATE_FAILED
+                                                   : IDV_EVENT_READ_FAILED;
+    event->cause = IDV_CAUSE_UNAVAILABLE;
+    event->retry_after = 1000;
+
+    if (idv_flow_next(&job->provider->flow, &job->flow, event, &next, &effect)
+        == IDV_FLOW_OK)
+    {
+        (void) idv_store_save(job->provider->store, &next, NULL);
+        job->flow = next;
+    }
+
+    idv_engine_finish(job, 0);
+}
+
+
+/*
+ * Everybody who waited is told.  A handler may finalize requests and thereby
+ * abandon other operations of this queue, so it is taken apart from its head.
+ */
+
+static void
+idv_engine_finish(idv_engine_job_t *job, ngx_uint_t stale)
+{
+    ngx_queue_t      *q;
+    idv_engine_op_t  *op;
+
+    ngx_queue_remove(&job->link);
+
+    while (!ngx_queue_empty(&job->ops)) {
+        q = ngx_queue_head(&job->ops);
+        op = ngx_queue_data(q, idv_engine_op_t, queue);
+
+        idv_engine_unwait(op);
+
+        if (op != job->owner || stale) {
+            idv_engine_again(op);
+            continue;
+        }
+
+        op->flow = job->flow;
+        op->result = IDV_ENGINE_OK;
+        op->retry_after = job->retry_after;
+
+        if (job->create_failed
+            && (job->event.type == IDV_EVENT_DEVICE_SELF
+                || job->event.type == IDV_EVENT_DEVICE_OTHER
+                || job->event.type == IDV_EVENT_OPTIONS)
+            && (job->flow.state == IDV_STATE_DEVICE
+                || job->flow.state == IDV_STATE_OPTIONS))
+        {
+            op->result = IDV_ENGINE_UNAVAILABLE;
+        }
+
+        op->handler(op);
+    }
+
+    ngx_destroy_pool(job->pool);
+}
+
+
+static void
+idv_engine_again(idv_engine_op_t *op)
+{
+    if (idv_engine_run(op) == NGX_OK) {
+        op->handler(op);
+    }
+}
+
+
+/*
+ * A poll waits poll_wait in all; anything else until the effect that it has to
+ * wait for is over, or its lease.  Without a job on this worker the zone is
+ * looked at now and then.
+ */
+
+static void
+idv_engine_wait(idv_engine_op_t *op, idv_engine_job_t *job, idv_flow_t *flow)
+{
+    ngx_msec_t  wait;
+
+    if (op->deadline == 0) {
+
+        if (op->event.type == IDV_EVENT_POLL) {
+            wait = op->provider->poll_wait;
+
+        } else if (flow->busy_until > ngx_current_msec) {
+            wait = (ngx_msec_t) (flow->busy_until - ngx_current_msec);
+
+        } else {
+            wait = 1;
+        }
+
+        op->deadline = ngx_current_msec + wait;
+
+        if (op->deadline == 0) {
+            op->deadline = 1;
+        }
+    }
+
+    op->timer.handler = idv_engine_timer;
+    op->timer.data = op;
+    op->timer.log = ngx_cycle->log;
+    op->job = job;
+
+    if (job) {
+        ngx_queue_insert_tail(&job->ops, &op->queue);
+
+        /* an owner that creates is told by the end of its job, however late */
+
+        if (op == job->owner && op->event.type != IDV_EVENT_POLL) {
+            return;
+        }
+    }
+
+    wait = op->deadline - ngx_current_msec;
+
+    if ((ngx_msec_int_t) wait <= 0) {
+        wait = 1;
+    }
+
+    ngx_add_timer(&op->timer, job ? wait : ngx_min(wait, IDV_ENGINE_TICK));
+}
+
+
+static void
+idv_engine_unwait(idv_engine_op_t *op)
+{
+    if (op->timer.timer_set) {
+        ngx_del_timer(&op->timer);
+    }
+
+    if (op->job) {
+        ngx_queue_remove(&op->queue);
+        op->job = NULL;
+    }
+}
+
+
+static void
+idv_engine_timer(ngx_event_t *ev)
+{
+    idv_engine_op_t *op = ev->data;
+
+    ngx_uint_t         late;
+    idv_flow_t         flow;
+    idv_engine_job_t  *job;
+
+    job = op->job;
+    late = (ngx_msec_int_t) (op->deadline - ngx_current_msec) <= 0;
+
+    idv_engine_unwait(op);
+
+    if (job && job->owner == op) {
+        job->owner = NULL;
+    }
+
+    if (job && ngx_queue_empty(&job->ops)) {
+        /* its result is worth having, but it holds nobody any more */
+        idv_provider_detach(job->call);
+    }
+
+    if (late && op->event.type == IDV_EVENT_POLL) {
+
+        if (idv_engine_load(op, &flow) == NGX_OK) {
+            op->flow = flow;
+            op->result = IDV_ENGINE_OK;
+
+        } else {
+            op->result = IDV_ENGINE_NOT_FOUND;
+        }
+
+        op->handler(op);
+        return;
+    }
+
+    if (late) {
+        op->deadline = 0;
+    }
+
+    idv_engine_again(op);
+}
+
+
+void
+idv_engine_abandon(idv_engine_op_t *op)
+{
+    idv_engine_job_t  *job;
+
+    job = op->job;
+
+    idv_engine_unwait(op);
+
+    if (job == NULL) {
+        return;
+    }
+
+    if (job->owner == op) {
+        job->owner = NULL;
+    }
+
+    if (!ngx_queue_empty(&job->ops)) {
+        return;
+    }
+
+    if (job->effect.type == IDV_EFFECT_CREATE) {
+        /* it costs money: finished, and the result kept */
+        idv_provider_detach(job->call);
+        return;
+    }
+
+    idv_provider_cancel(job->call);
+
+    job->flow.busy_until = 0;
+    (void) idv_store_save(job->provider->store, &job->flow, NULL);
+
+    ngx_queue_remove(&job->link);
+    ngx_destroy_pool(job->pool);
+}
+
+
+ngx_int_t
+idv_engine_init_process(ngx_cycle_t *cycle)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < IDV_ENGINE_BUCKETS; i++) {
+        ngx_queue_init(&idv_engine_jobs[i]);
+    }
+
+    return NGX_OK;
+}
+
+
+void
+idv_engine_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_uint_t         i;
+    ngx_queue_t       *q;
+    idv_engine_job_t  *job;
+
+    for (i = 0; i < IDV_ENGINE_BUCKETS; i++) {
+
+        while (!ngx_queue_empty(&idv_engine_jobs[i])) {
+            q = ngx_queue_head(&idv_engine_jobs[i]);
+            job = ngx_queue_data(q, idv_engine_job_t, link);
+
+            ngx_queue_remove(&job->link);
+            idv_provider_cancel(job->call);
+            ngx_destroy_pool(job->pool);
+        }
+    }
+}

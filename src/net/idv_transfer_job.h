@@ -1,0 +1,75 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * Private to this room: a transfer under way.
+ */
+
+
+#ifndef _IDV_TRANSFER_JOB_H_INCLUDED_
+#define _IDV_TRANSFER_JOB_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+#include <curl/curl.h>
+
+#include "idv_transfer.h"
+#include "idv_multi.h"
+#include "idv_resolve.h"
+
+
+/*
+ * A transfer belongs to its caller and may vanish in any call of cancel; what
+ * libcurl, the resolver and events point at is the job, which is ours.
+ */
+
+typedef struct {
+    idv_transfer_t           *transfer;        /* NULL: cancelled */
+    CURL                     *easy;
+    idv_multi_t              *multi;
+    struct curl_slist        *headers;
+    idv_resolve_t             resolve;
+
+    ngx_queue_t               queue;
+    ngx_event_t               timer;
+
+    ngx_msec_t                started;
+    ngx_msec_t                active;          /* the last byte either way */
+    curl_off_t                uploaded;
+
+    size_t                    header_bytes;
+    size_t                    body_size;       /* allocated for the response */
+
+    idv_transfer_result_e     result;
+
+    unsigned                  added:1;         /* the multi handle has it */
+    unsigned                  sent:1;          /* connected, or about to send */
+    unsigned                  ended:1;
+    unsigned                  replayed:1;
+    unsigned                  headers_end:1;
+    unsigned                  too_large:1;
+    unsigned                  no_memory:1;
+
+    char                      error[CURL_ERROR_SIZE];
+} idv_transfer_job_t;
+
+
+/* curl_easy_setopt() as one term of a condition */
+
+#define idv_transfer_set(easy, option, value)                                 \
+    (curl_easy_setopt(easy, option, value) == CURLE_OK)
+
+
+/* what the caller asks for becomes an easy handle; NGX_ERROR if it cannot */
+ngx_int_t idv_transfer_request(idv_transfer_job_t *job);
+
+/* has what libcurl reads brought to the transfer */
+ngx_int_t idv_transfer_listen(idv_transfer_job_t *job);
+
+/* the result for the code that libcurl ended the job with */
+idv_transfer_result_e idv_transfer_map(idv_transfer_job_t *job, CURLcode code);
+
+
+#endif /* _IDV_TRANSFER_JOB_H_INCLUDED_ */

@@ -1,0 +1,567 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * Zones, gates and places: what stands outside of a provider block.
+ */
+
+
+#include "ngx_http_idv_conf.h"
+#include "web/ngx_http_idv_web.h"
+
+
+static char *ngx_http_idv_merge_places(ngx_conf_t *cf,
+    ngx_http_idv_loc_conf_t *conf);
+static void ngx_http_idv_check_subject(ngx_conf_t *cf,
+    ngx_http_idv_loc_conf_t *conf);
+
+
+char *
+ngx_http_idv_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_idv_main_conf_t *mcf = conf;
+
+    u_char        *p;
+    ssize_t        size;
+    ngx_str_t     *value, name, s;
+    idv_store_t  **store;
+
+    value = cf->args->elts;
+
+    p = (u_char *) ngx_strlchr(value[1].data, value[1].data + value[1].len,
+                               ':');
+
+    if (p == NULL || p == value[1].data) {
+        return "must be written as name:size";
+    }
+
+    name.data = value[1].data;
+    name.len = p - value[1].data;
+
+    s.data = p + 1;
+    s.len = value[1].data + value[1].len - s.data;
+
+    size = ngx_parse_size(&s);
+
+    if (size == NGX_ERROR) {
+        return "has an invalid size";
+    }
+
+    if (size < (ssize_t) IDV_STORE_MIN_SIZE) {
+        return "is too small: 512k is the least";
+    }
+
+    if (mcf->zones.nelts) {
+        return "is duplicate: all providers share one zone";
+    }
+
+    store = ngx_array_push(&mcf->zones);
+    if (store == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *store = idv_store_add(cf, &name, size, &ngx_http_idv_module);
+
+    return *store ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_idv_name(ngx_str_t *name, size_t max)
+{
+    u_char      ch;
+    ngx_uint_t  i;
+
+    if (name->len == 0 || name->len > max) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < name->len; i++) {
+        ch = name->data[i];
+
+        if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z')
+              || (ch >= '0' && ch <= '9') || ch == '_' || ch == '-'))
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+idv_provider_t *
+ngx_http_idv_find_provider(ngx_http_idv_main_conf_t *mcf, ngx_str_t *name)
+{
+    ngx_uint_t        i;
+    idv_provider_t  **provider;
+
+    provider = mcf->providers.elts;
+
+    for (i = 0; i < mcf->providers.nelts; i++) {
+        if (provider[i]->name.len == name->len
+            && ngx_memcmp(provider[i]->name.data, name->data, name->len) == 0)
+        {
+            return provider[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/* auth_idv provider | off [required | optional] */
+
+char *
+ngx_http_idv_gate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_idv_loc_conf_t *lcf = conf;
+
+    ngx_str_t                         *value;
+    ngx_uint_t                         i;
+    ngx_http_complex_value_t         **cv;
+    ngx_http_compile_complex_value_t   ccv;
+
+    if (lcf->gate != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    lcf->mode = NULL;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        cv = i == 1 ? &lcf->gate : &lcf->mode;
+
+        *cv = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+        if (*cv == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+        ccv.cf = cf;
+        ccv.value = &value[i];
+        ccv.complex_value = *cv;
+
+        if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (lcf->mode && lcf->mode->lengths == NULL
+        && ngx_strcmp(value[2].data, "required") != 0
+        && ngx_strcmp(value[2].data, "optional") != 0)
+    {
+        return "has a mode that is neither \"required\" nor \"optional\"";
+    }
+
+    lcf->file = cf->conf_file->file.name.data;
+    lcf->line = cf->conf_file->line;
+
+    return NGX_CONF_OK;
+}
+
+
+/* idv_flow_api, idv_page, idv_metrics: the name of a provider */
+
+char *
+ngx_http_idv_place_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *p = conf;
+
+    ngx_str_t                 *value, *field;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    field = (ngx_str_t *) (p + cmd->offset);
+
+    if (field->data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    *field = value[1];
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->handler) {
+        return "shares its location with another handler";
+    }
+
+    clcf->handler = cmd->post;
+
+    return NGX_CONF_OK;
+}
+
+
+/* auth_idv_header Name claim; the same name is stripped from every request */
+
+char *
+ngx_http_idv_header_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_idv_loc_conf_t *lcf = conf;
+
+    u_char                    *p;
+    ngx_str_t                 *value, *name;
+    ngx_uint_t                 i;
+    ngx_http_idv_header_t     *header;
+    ngx_http_idv_main_conf_t  *mcf;
+
+    value = cf->args->elts;
+
+    if (ngx_http_idv_name(&value[1], 64) != NGX_OK) {
+        return "needs a header name of letters, digits and \"-\"";
+    }
+
+    if (ngx_http_idv_name(&value[2], 64) != NGX_OK) {
+        return "needs the name of a claim";
+    }
+
+    if (lcf->headers == NGX_CONF_UNSET_PTR) {
+        lcf->headers = ngx_array_create(cf->pool, 8,
+                                        sizeof(ngx_http_idv_header_t));
+        if (lcf->headers == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    header = ngx_array_push(lcf->headers);
+    if (header == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    header->name = value[1];
+    header->claim = value[2];
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_idv_module);
+
+    name = mcf->managed.elts;
+
+    p = ngx_pnalloc(cf->pool, value[1].len);
+    if (p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 0; i < value[1].len; i++) {
+        p[i] = value[1].data[i] == '-' ? '_' : ngx_tolower(value[1].data[i]);
+    }
+
+    for (i = 0; i < mcf->managed.nelts; i++) {
+        if (name[i].len == value[1].len
+            && ngx_memcmp(name[i].data, p, name[i].len) == 0)
+        {
+            return NGX_CONF_OK;
+        }
+    }
+
+    name = ngx_array_push(&mcf->managed);
+    if (name == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    name->data = p;
+    name->len = value[1].len;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
+    ngx_http_idv_loc_conf_t *conf)
+{
+    ngx_http_idv_gate_t       *gate;
+    ngx_http_core_loc_conf_t  *clcf;
+    ngx_http_idv_main_conf_t  *mcf;
+
+    if (conf->gate == NGX_CONF_UNSET_PTR) {
+        conf->mode = prev->gate == NGX_CONF_UNSET_PTR ? NULL : prev->mode;
+        conf->file = prev->file;
+        conf->line = prev->line;
+    }
+
+    ngx_conf_merge_ptr_value(conf->gate, prev->gate, NULL);
+    ngx_conf_merge_ptr_value(conf->subject, prev->subject, NULL);
+    ngx_conf_merge_ptr_value(conf->email, prev->email, NULL);
+    ngx_conf_merge_ptr_value(conf->phone, prev->phone, NULL);
+    ngx_conf_merge_ptr_value(conf->policy, prev->policy, NULL);
+    ngx_conf_merge_ptr_value(conf->max_age, prev->max_age, NULL);
+    ngx_conf_merge_ptr_value(conf->accept_bypass, prev->accept_bypass, NULL);
+    ngx_conf_merge_ptr_value(conf->headers, prev->headers, NULL);
+
+    if (ngx_http_idv_merge_places(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->api) {
+        /* a body that is too large is refused before it is read */
+        clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+        clcf->client_max_body_size = conf->api->max_body;
+    }
+
+    if (conf->gate || conf->api || conf->page) {
+        ngx_http_idv_check_subject(cf, conf);
+    }
+
+    if (conf->gate == NULL || conf->gate->lengths
+        || conf->gate->value.len == 0
+        || ngx_strcmp(conf->gate->value.data, "off") == 0
+        || conf->api || conf->page || conf->metrics)
+    {
+        return NGX_CONF_OK;
+    }
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_idv_module);
+
+    gate = ngx_array_push(&mcf->gates);
+    if (gate == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    gate->server = ngx_http_conf_get_module_srv_conf(cf, ngx_http_idv_module);
+    gate->provider = ngx_http_idv_find_provider(mcf, &conf->gate->value);
+    gate->file = conf->file;
+    gate->line = conf->line;
+
+    if (gate->provider == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "auth_idv names the provider \"%V\", which no "
+                      "idv_provider block defines, in %s:%ui",
+                      &conf->gate->value, conf->file, conf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->subject == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "auth_idv needs auth_idv_subject, who the first factor "
+                      "says the user is, in %s:%ui", conf->file, conf->line);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_idv_merge_place(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf,
+    const char *directive, ngx_str_t *name, const idv_provider_t **provider,
+    ngx_array_t *places, const char *leaf)
+{
+    u_char                    *p;
+    size_t                     len;
+    ngx_uint_t                 i;
+    ngx_http_idv_place_t      *place;
+    ngx_http_core_loc_conf_t  *clcf;
+    ngx_http_idv_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_idv_module);
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    *provider = ngx_http_idv_find_provider(mcf, name);
+
+    if (*provider == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "%s names the provider \"%V\", which no idv_provider "
+                      "block defines, in location \"%V\"",
+                      directive, name, &clcf->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (places == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    if (clcf->name.len == 0 || clcf->name.data[0] != '/'
+        || clcf->name.data[clcf->name.len - 1] != '/'
+        || clcf->exact_match || clcf->named
+#if (NGX_PCRE)
+        || clcf->regex
+#endif
+       )
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "%s stands in location \"%V\": it needs a prefix "
+                      "location that ends with a slash",
+                      directive, &clcf->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->subject == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "%s needs auth_idv_subject, the same as the gate, in "
+                      "location \"%V\"", directive, &clcf->name);
+        return NGX_CONF_ERROR;
+    }
+
+    len = ngx_strlen(leaf);
+
+    if (clcf->name.len > len
+        && ngx_memcmp(clcf->name.data + clcf->name.len - len, leaf, len) == 0)
+    {
+        len = 0;
+    }
+
+    p = ngx_pnalloc(cf->pool, clcf->name.len + len);
+    if (p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    conf->path.data = p;
+    p = ngx_cpymem(p, clcf->name.data, clcf->name.len);
+    p = ngx_cpymem(p, leaf, len);
+    conf->path.len = p - conf->path.data;
+
+    place = places->elts;
+
+    for (i = 0; i < places->nelts; i++) {
+        if (place[i].provider == *provider) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "%s for \"%V\" stands twice in one server: \"%V\" "
+                          "and \"%V\"", directive, name, &place[i].path,
+                          &conf->path);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    place = ngx_array_push(places);
+    if (place == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    place->provider = *provider;
+    place->path = conf->path;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_idv_merge_places(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf)
+{
+    ngx_http_idv_srv_conf_t  *scf;
+
+    scf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_idv_module);
+
+    if (conf->api_name.len
+        && ngx_http_idv_merge_place(cf, conf, "idv_flow_api", &conf->api_name,
+                                    &conf->api, &scf->apis, "flows/")
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->page_name.len
+        && ngx_http_idv_merge_place(cf, conf, "idv_page", &conf->page_name,
+                                    &conf->page, &scf->pages, "")
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->metrics_name.len
+        && ngx_http_idv_merge_place(cf, conf, "idv_metrics",
+                                    &conf->metrics_name, &conf->metrics, NULL,
+                                    "")
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+ngx_int_t
+ngx_http_idv_check_gates(ngx_conf_t *cf)
+{
+    ngx_uint_t                 i;
+    ngx_http_idv_gate_t       *gate;
+    ngx_http_idv_srv_conf_t   *scf;
+    ngx_http_idv_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_idv_module);
+
+    gate = mcf->gates.elts;
+
+    for (i = 0; i < mcf->gates.nelts; i++) {
+        scf = gate[i].server;
+
+        if (ngx_http_idv_place(&scf->apis, gate[i].provider) == NULL
+            && ngx_http_idv_place(&scf->pages, gate[i].provider) == NULL)
+        {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "auth_idv \"%V\" has no way in: its server needs a "
+                          "location with idv_flow_api or idv_page for that "
+                          "provider, in %s:%ui",
+                          &gate[i].provider->name, gate[i].file, gate[i].line);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * nginx takes $remote_user from the request even where nothing checks it.  The
+ * configurations of the modules that do are private; each begins with what
+ * switches it on: a complex value of auth_basic, a string of auth_request.
+ */
+
+static ngx_uint_t
+ngx_http_idv_factor(ngx_conf_t *cf, const char *name, void **conf)
+{
+    ngx_uint_t            i;
+    ngx_http_conf_ctx_t  *ctx;
+
+    ctx = cf->ctx;
+
+    for (i = 0; cf->cycle->modules[i]; i++) {
+        if (ngx_strcmp(cf->cycle->modules[i]->name, name) == 0) {
+            *conf = ctx->loc_conf[cf->cycle->modules[i]->ctx_index];
+            return *conf != NULL;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_http_idv_check_subject(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf)
+{
+    void                      *factor;
+    ngx_str_t                 *uri;
+    ngx_http_complex_value_t  *realm;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (conf->subject == NULL
+        || ngx_strstr(conf->subject->value.data, "$remote_user") == NULL)
+    {
+        return;
+    }
+
+    if (ngx_http_idv_factor(cf, "ngx_http_auth_basic_module", &factor)) {
+        realm = *(ngx_http_complex_value_t **) factor;
+
+        if (realm && realm != NGX_CONF_UNSET_PTR
+            && ngx_strcmp(realm->value.data, "off") != 0)
+        {
+            return;
+        }
+    }
+
+    if (ngx_http_idv_factor(cf, "ngx_http_auth_request_module", &factor)) {
+        uri = factor;
+
+        if (uri->len) {
+            return;
+        }
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                  "idv: the subject of location \"%V\" comes from $remote_user, "
+                  "which nothing checks there: anybody can claim any name; add "
+                  "a first factor (auth_basic, auth_request)", &clcf->name);
+}

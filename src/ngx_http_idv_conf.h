@@ -1,0 +1,77 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * Setters, checks and merging of the directives in ngx_http_idv_module.c.
+ */
+
+
+#ifndef _NGX_HTTP_IDV_CONF_H_INCLUDED_
+#define _NGX_HTTP_IDV_CONF_H_INCLUDED_
+
+
+#include "ngx_http_idv_module.h"
+
+
+/* cmd_type of what stands in an idv_provider block; no bit of nginx's own */
+#define NGX_HTTP_IDV_PROVIDER_CONF  0x00400000
+
+
+/* an idv_provider block while it is read; "p" is what remains */
+
+typedef struct {
+    idv_provider_t              p;
+
+    ngx_str_t                   policy;
+    ngx_str_t                   secret_file;
+    ngx_array_t                *key_files;   /* ngx_str_t */
+
+    ngx_flag_t                  device_choice;
+    ngx_uint_t                  delivery;
+    ngx_uint_t                  attempts;
+    ngx_uint_t                  on_unavailable;
+    ngx_uint_t                  on_user_not_found;
+    ngx_uint_t                  on_failed;
+    time_t                      state_timeout;
+    ngx_msec_t                  read_interval;
+} ngx_http_idv_provider_conf_t;
+
+
+char *ngx_http_idv_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_idv_provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_idv_gate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_idv_place_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_idv_header_slot(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+char *ngx_http_idv_uint_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_idv_key_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_idv_breaker(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_idv_read_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_idv_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_idv_match(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_idv_checks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_idv_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+char *ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
+    ngx_http_idv_loc_conf_t *conf);
+
+/* every gate has a flow API or a page in its server */
+ngx_int_t ngx_http_idv_check_gates(ngx_conf_t *cf);
+
+/*
+ * An http or https URL without a query, ending in no slash.  plain is 1 if it
+ * is not encrypted and leaves this machine.
+ */
+ngx_int_t ngx_http_idv_conf_url(ngx_str_t *url, ngx_uint_t *plain);
+
+/* letters, digits, "_" and "-": part of cookie names, messages, labels */
+ngx_int_t ngx_http_idv_name(ngx_str_t *name, size_t max);
+
+/* NULL: no such provider */
+idv_provider_t *ngx_http_idv_find_provider(ngx_http_idv_main_conf_t *mcf,
+    ngx_str_t *name);
+
+
+#endif /* _NGX_HTTP_IDV_CONF_H_INCLUDED_ */

@@ -1,0 +1,728 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * The front door: directives, configuration, phases, process hooks.
+ */
+
+
+#include "ngx_http_idv_conf.h"
+#include "engine/idv_engine.h"
+#include "net/idv_transfer.h"
+#include "util/idv_crypto.h"
+#include "web/ngx_http_idv_web.h"
+
+
+static ngx_int_t ngx_http_idv_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_http_idv_postconfiguration(ngx_conf_t *cf);
+static void *ngx_http_idv_create_main_conf(ngx_conf_t *cf);
+static void *ngx_http_idv_create_srv_conf(ngx_conf_t *cf);
+static void *ngx_http_idv_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_idv_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static ngx_int_t ngx_http_idv_init_module(ngx_cycle_t *cycle);
+static ngx_int_t ngx_http_idv_init_process(ngx_cycle_t *cycle);
+static void ngx_http_idv_exit_process(ngx_cycle_t *cycle);
+
+
+static ngx_conf_enum_t  ngx_http_idv_deliveries[] = {
+    { ngx_string("user"), IDV_DELIVERY_USER },
+    { ngx_string("qr"), IDV_DELIVERY_QR },
+    { ngx_string("email"), IDV_DELIVERY_EMAIL },
+    { ngx_string("sms"), IDV_DELIVERY_SMS },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_enum_t  ngx_http_idv_failure_modes[] = {
+    { ngx_string("block"), IDV_BLOCK },
+    { ngx_string("bypass"), IDV_BYPASS },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_num_bounds_t  ngx_http_idv_connections = {
+    ngx_conf_check_num_bounds, 1, 1024
+};
+
+
+static ngx_conf_num_bounds_t  ngx_http_idv_attempts = {
+    ngx_conf_check_num_bounds, 1, 10
+};
+
+
+static ngx_command_t  ngx_http_idv_commands[] = {
+
+    { ngx_string("idv_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_idv_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("idv_provider"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_http_idv_provider,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("auth_idv"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_idv_gate,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("auth_idv_subject"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, subject),
+      NULL },
+
+    { ngx_string("auth_idv_email"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, email),
+      NULL },
+
+    { ngx_string("auth_idv_phone"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, phone),
+      NULL },
+
+    { ngx_string("auth_idv_policy"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, policy),
+      NULL },
+
+    { ngx_string("auth_idv_max_age"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, max_age),
+      NULL },
+
+    { ngx_string("auth_idv_accept_bypass"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, accept_bypass),
+      NULL },
+
+    { ngx_string("auth_idv_header"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
+      ngx_http_idv_header_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("idv_flow_api"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_idv_place_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, api_name),
+      (void *) ngx_http_idv_flow_handler },
+
+    { ngx_string("idv_page"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_idv_place_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, page_name),
+      (void *) ngx_http_idv_page_handler },
+
+    { ngx_string("idv_metrics"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_idv_place_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, metrics_name),
+      (void *) ngx_http_idv_metrics_handler },
+
+    /* in an idv_provider block */
+
+    { ngx_string("environment_id"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.environment_id),
+      NULL },
+
+    { ngx_string("region"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.region),
+      NULL },
+
+    { ngx_string("api_url"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.api_url),
+      NULL },
+
+    { ngx_string("auth_url"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.auth_url),
+      NULL },
+
+    { ngx_string("client_id"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.client_id),
+      NULL },
+
+    { ngx_string("client_secret_file"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, secret_file),
+      NULL },
+
+    { ngx_string("session_key_file"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_http_idv_key_file,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("verify_policy"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, policy),
+      NULL },
+
+    { ngx_string("connect_timeout"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.net.connect_timeout),
+      NULL },
+
+    { ngx_string("timeout"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.net.timeout),
+      NULL },
+
+    { ngx_string("idle_timeout"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.net.idle_timeout),
+      NULL },
+
+    { ngx_string("resolver_timeout"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.net.resolver_timeout),
+      NULL },
+
+    { ngx_string("max_response"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.net.max_body),
+      NULL },
+
+    { ngx_string("max_connections"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_http_idv_uint_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.net.max_connections),
+      &ngx_http_idv_connections },
+
+    { ngx_string("trusted_certificate"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.net.trusted_certificate),
+      NULL },
+
+    { ngx_string("verify"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.net.verify),
+      NULL },
+
+    { ngx_string("proxy"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.net.proxy),
+      NULL },
+
+    { ngx_string("read_interval"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, read_interval),
+      NULL },
+
+    { ngx_string("poll_wait"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.poll_wait),
+      NULL },
+
+    { ngx_string("read_rate"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE12,
+      ngx_http_idv_read_rate,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("breaker"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE12,
+      ngx_http_idv_breaker,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("device_choice"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, device_choice),
+      NULL },
+
+    { ngx_string("delivery"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, delivery),
+      ngx_http_idv_deliveries },
+
+    { ngx_string("attempts"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_http_idv_uint_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, attempts),
+      &ngx_http_idv_attempts },
+
+    { ngx_string("state_timeout"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, state_timeout),
+      NULL },
+
+    { ngx_string("on_unavailable"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, on_unavailable),
+      ngx_http_idv_failure_modes },
+
+    { ngx_string("on_user_not_found"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, on_user_not_found),
+      ngx_http_idv_failure_modes },
+
+    { ngx_string("on_failed"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, on_failed),
+      ngx_http_idv_failure_modes },
+
+    { ngx_string("claim"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE2,
+      ngx_http_idv_claim,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("match"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE2,
+      ngx_http_idv_match,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("require_checks"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_1MORE,
+      ngx_http_idv_checks,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("cookie_name"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.cookie_name),
+      NULL },
+
+    { ngx_string("same_site"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.same_site),
+      NULL },
+
+    { ngx_string("session_lifetime"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.session_lifetime),
+      NULL },
+
+    { ngx_string("session_idle"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.session_idle),
+      NULL },
+
+    { ngx_string("base_url"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.base_url),
+      NULL },
+
+    { ngx_string("cors_origin"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_1MORE,
+      ngx_http_idv_cors_origin,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("max_body"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.max_body),
+      NULL },
+
+    { ngx_string("page_folder"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.page_folder),
+      NULL },
+
+    { ngx_string("page_refresh"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.page_refresh),
+      NULL },
+
+    { ngx_string("redirect_message"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.redirect_message),
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_idv_module_ctx = {
+    ngx_http_idv_preconfiguration,         /* preconfiguration */
+    ngx_http_idv_postconfiguration,        /* postconfiguration */
+
+    ngx_http_idv_create_main_conf,         /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    ngx_http_idv_create_srv_conf,          /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_idv_create_loc_conf,          /* create location configuration */
+    ngx_http_idv_merge_loc_conf            /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_idv_module = {
+    NGX_MODULE_V1,
+    &ngx_http_idv_module_ctx,              /* module context */
+    ngx_http_idv_commands,                 /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    ngx_http_idv_init_module,              /* init module */
+    ngx_http_idv_init_process,             /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_http_idv_exit_process,             /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_int_t
+ngx_http_idv_preconfiguration(ngx_conf_t *cf)
+{
+    return ngx_http_idv_add_variables(cf);
+}
+
+
+static ngx_int_t
+ngx_http_idv_add_handler(ngx_conf_t *cf, ngx_uint_t phase,
+    ngx_http_handler_pt handler)
+{
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[phase].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = handler;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_idv_postconfiguration(ngx_conf_t *cf)
+{
+    ngx_http_idv_main_conf_t  *mcf;
+
+    if (ngx_http_idv_check_gates(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_idv_module);
+
+    if (mcf->managed.nelts
+        && ngx_http_idv_add_handler(cf, NGX_HTTP_POST_READ_PHASE,
+                                    ngx_http_idv_strip_handler)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (mcf->providers.nelts == 0) {
+        return NGX_OK;
+    }
+
+    /* preflights carry no credentials: answered before access */
+
+    if (ngx_http_idv_add_handler(cf, NGX_HTTP_REWRITE_PHASE,
+                                 ngx_http_idv_preflight_handler)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_idv_add_handler(cf, NGX_HTTP_PRECONTENT_PHASE,
+                                 ngx_http_idv_gate_handler)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_idv_errors_init(cf);
+}
+
+
+static void *
+ngx_http_idv_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_idv_main_conf_t  *mcf;
+
+    mcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_idv_main_conf_t));
+    if (mcf == NULL) {
+        return NULL;
+    }
+
+    if (ngx_array_init(&mcf->zones, cf->pool, 1, sizeof(idv_store_t *))
+        != NGX_OK
+        || ngx_array_init(&mcf->providers, cf->pool, 2,
+                          sizeof(idv_provider_t *))
+           != NGX_OK
+        || ngx_array_init(&mcf->managed, cf->pool, 8, sizeof(ngx_str_t))
+           != NGX_OK
+        || ngx_array_init(&mcf->gates, cf->pool, 4,
+                          sizeof(ngx_http_idv_gate_t))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return mcf;
+}
+
+
+static void *
+ngx_http_idv_create_srv_conf(ngx_conf_t *cf)
+{
+    ngx_http_idv_srv_conf_t  *scf;
+
+    scf = ngx_pcalloc(cf->pool, sizeof(ngx_http_idv_srv_conf_t));
+    if (scf == NULL) {
+        return NULL;
+    }
+
+    if (ngx_array_init(&scf->apis, cf->pool, 1, sizeof(ngx_http_idv_place_t))
+        != NGX_OK
+        || ngx_array_init(&scf->pages, cf->pool, 1,
+                          sizeof(ngx_http_idv_place_t))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return scf;
+}
+
+
+static void *
+ngx_http_idv_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_idv_loc_conf_t  *lcf;
+
+    lcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_idv_loc_conf_t));
+    if (lcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     lcf->mode = NULL;
+     *     lcf->api = NULL; and the other places, their names and path
+     */
+
+    lcf->gate = NGX_CONF_UNSET_PTR;
+    lcf->subject = NGX_CONF_UNSET_PTR;
+    lcf->email = NGX_CONF_UNSET_PTR;
+    lcf->phone = NGX_CONF_UNSET_PTR;
+    lcf->policy = NGX_CONF_UNSET_PTR;
+    lcf->max_age = NGX_CONF_UNSET_PTR;
+    lcf->accept_bypass = NGX_CONF_UNSET_PTR;
+    lcf->headers = NGX_CONF_UNSET_PTR;
+
+    return lcf;
+}
+
+
+static char *
+ngx_http_idv_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    return ngx_http_idv_merge(cf, parent, child);
+}
+
+
+/*
+ * Handlers of a phase run in an order that depends on how and when modules are
+ * loaded.  The gate has to be first in its phase, before try_files and mirror
+ * act on the request; the phase engine of the new cycle is not in use yet.
+ */
+
+static ngx_int_t
+ngx_http_idv_init_module(ngx_cycle_t *cycle)
+{
+    ngx_uint_t                  i, n;
+    ngx_http_phase_handler_t   *ph, gate;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    if (ngx_get_conf(cycle->conf_ctx, ngx_http_module) == NULL) {
+        return NGX_OK;
+    }
+
+    cmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_core_module);
+    ph = cmcf->phase_engine.handlers;
+
+    for (n = 0; ph[n].checker; n++) {
+
+        if (ph[n].handler != ngx_http_idv_gate_handler) {
+            continue;
+        }
+
+        gate = ph[n];
+
+        for (i = n; i && ph[i - 1].checker == gate.checker
+                    && ph[i - 1].next == gate.next; i--)
+        {
+            ph[i] = ph[i - 1];
+        }
+
+        ph[i] = gate;
+
+        break;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_idv_init_process(ngx_cycle_t *cycle)
+{
+    ngx_http_idv_main_conf_t  *mcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    if (ngx_get_conf(cycle->conf_ctx, ngx_http_module) == NULL) {
+        return NGX_OK;
+    }
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_idv_module);
+
+    if (mcf->providers.nelts == 0) {
+        return NGX_OK;
+    }
+
+    /* jansson would read its seed in the first request that has an object */
+    json_object_seed(0);
+
+    if (idv_crypto_init(cycle->log) != NGX_OK
+        || idv_transfer_init_process(cycle) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return idv_engine_init_process(cycle);
+}
+
+
+static void
+ngx_http_idv_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_http_idv_main_conf_t  *mcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return;
+    }
+
+    if (ngx_get_conf(cycle->conf_ctx, ngx_http_module) == NULL) {
+        return;
+    }
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_idv_module);
+
+    if (mcf->providers.nelts == 0) {
+        return;
+    }
+
+    idv_engine_exit_process(cycle);
+    idv_transfer_exit_process(cycle);
+    idv_crypto_done();
+}

@@ -1,0 +1,74 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * A call under way, as the two files of this client share it.
+ */
+
+
+#ifndef _IDV_PINGONE_H_INCLUDED_
+#define _IDV_PINGONE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "idv_alarm.h"
+#include "idv_answer.h"
+#include "idv_pingone_parse.h"
+#include "idv_token.h"
+
+
+typedef struct idv_pingone_s  idv_pingone_t;
+
+
+typedef struct {
+    const char        *name;          /* for the log */
+    ngx_str_t          method;
+    ngx_str_t          query;         /* after the transaction's URL */
+    idv_count_e        counter;
+    unsigned           read:1;        /* may be repeated, costs a read */
+    unsigned           creates:1;
+    unsigned           extends:1;     /* call->document is an input */
+
+    /* NULL, or why the answer cannot be used */
+    const char      *(*use)(idv_pingone_t *op, json_t *document);
+} idv_pingone_kind_t;
+
+
+struct idv_pingone_s {
+    idv_call_t                *call;
+    const idv_pingone_kind_t  *kind;
+    uint64_t                   deadline;     /* monotonic ms */
+
+    idv_store_peer_conf_t      limits;
+    idv_peer_pass_t            pass;
+    unsigned                   admitted:1;
+    unsigned                   renewed:1;    /* the token, after a 401 */
+    unsigned                   quiet:1;      /* nothing, or already logged */
+    unsigned                   waiting:1;    /* for its token */
+    unsigned                   pausing:1;    /* before it is sent again */
+    ngx_uint_t                 repeats;
+
+    ngx_str_t                  url;
+    ngx_str_t                  body;
+    idv_token_t                token;
+    idv_transfer_t            *transfer;
+    idv_answer_t               answer;
+    idv_alarm_t                alarm;
+};
+
+
+extern const idv_pingone_kind_t  idv_pingone_create;
+extern const idv_pingone_kind_t  idv_pingone_read;
+extern const idv_pingone_kind_t  idv_pingone_claims;
+
+
+/*
+ * Writes URL and body.  why: NULL, or the reason for which the call must not be
+ * made.  NGX_ERROR without memory.
+ */
+ngx_int_t idv_pingone_request(idv_pingone_t *op, const char **why);
+
+
+#endif /* _IDV_PINGONE_H_INCLUDED_ */

@@ -1,0 +1,256 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * The local verification service: what its rooms share.  A request is a call;
+ * a route says who answers it.
+ */
+
+
+#ifndef _IDV_SVC_H_INCLUDED_
+#define _IDV_SVC_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+#include <jansson.h>
+
+#include "../util/idv_compat.h"
+#include "../util/idv_crypto.h"
+#include "../util/idv_json.h"
+#include "idv_svc_rules.h"
+#include "idv_svc_store.h"
+
+
+#define IDV_SVC_MAX_JSON      (256 * 1024)
+#define IDV_SVC_MAX_FORM      (8 * 1024)
+#define IDV_SVC_MAX_SEGMENTS  9
+#define IDV_SVC_MAX_HREF      1024
+#define IDV_SVC_DATE_LEN      (sizeof("2026-01-02T03:04:05.678Z") - 1)
+
+
+typedef struct {
+    ngx_str_t               id;
+    ngx_str_t               secret;
+} idv_svc_client_t;
+
+
+typedef struct {
+    ngx_flag_t              enable;
+    ngx_flag_t              control;
+    ngx_str_t               prefix;          /* of the location, no slash */
+    ngx_str_t               public_url;      /* no slash at the end */
+    ngx_array_t            *clients;         /* idv_svc_client_t */
+    ngx_array_t            *users;           /* ngx_str_t, sorted */
+    u_char                 *environment;     /* NULL: any */
+    ngx_msec_t              processing_time;
+    size_t                  max_image;
+    size_t                  keep_image;
+    ngx_uint_t              user_limit;
+    idv_svc_store_t        *store;
+} idv_svc_conf_t;
+
+
+typedef struct idv_svc_call_s  idv_svc_call_t;
+
+typedef ngx_int_t (*idv_svc_handler_pt)(idv_svc_call_t *call);
+
+
+/* how a request must come */
+
+#define IDV_SVC_BEARER   0x01        /* with a token of the environment */
+#define IDV_SVC_CONTROL  0x02        /* from this machine */
+#define IDV_SVC_JSON     0x04        /* the body is JSON */
+#define IDV_SVC_FORM     0x08        /* the body is a form */
+#define IDV_SVC_LAX      0x10        /* ... whatever its content type says */
+#define IDV_SVC_UPLOAD   0x20        /* a form that may have an image */
+#define IDV_SVC_PAGE     0x40        /* errors are pages */
+
+
+typedef struct {
+    const char             *pattern;         /* segments; {name} is any one */
+    ngx_uint_t              method;
+    ngx_uint_t              flags;
+    idv_svc_handler_pt      handler;
+} idv_svc_route_t;
+
+
+struct idv_svc_call_s {
+    ngx_http_request_t     *request;
+    idv_svc_conf_t         *conf;
+    idv_svc_store_t        *store;
+    const idv_svc_route_t  *route;           /* NULL: there is none */
+    ngx_uint_t              allowed;         /* methods of the path */
+    int64_t                 now;
+
+    ngx_str_t               path;            /* below the prefix */
+    ngx_str_t               base;            /* public URL, with the prefix */
+
+    /* from the path, as far as the route has them */
+    u_char                  env[IDV_SVC_UUID];
+    ngx_str_t               user;
+    u_char                  tx[IDV_SVC_UUID];
+    u_char                  item[IDV_SVC_UUID];
+
+    u_char                  correlation[IDV_UUID_LEN];
+
+    ngx_str_t               txnid;           /* of the capture page's link */
+    ngx_str_t               code;
+
+    ngx_str_t               body;
+    size_t                  size;            /* of its buffer */
+    size_t                  room;            /* ... and what it may become */
+    json_t                 *json;
+    json_t                 *details;         /* of the error to come */
+
+    idv_svc_fault_t         fault;
+    ngx_msec_t              hung;            /* since when */
+};
+
+
+typedef enum {
+    IDV_SVC_INVALID_REQUEST = 0,
+    IDV_SVC_INVALID_DATA,
+    IDV_SVC_INVALID_TOKEN,
+    IDV_SVC_ACCESS_FAILED,
+    IDV_SVC_NOT_FOUND,
+    IDV_SVC_METHOD_NOT_ALLOWED,
+    IDV_SVC_TOO_LARGE,
+    IDV_SVC_MEDIA_TYPE,
+    IDV_SVC_LIMITED,
+    IDV_SVC_UNEXPECTED,
+    IDV_SVC_FULL,
+    IDV_SVC_NERRORS
+} idv_svc_error_e;
+
+
+extern ngx_module_t  ngx_http_idv_service_module;
+extern const idv_svc_route_t  idv_svc_routes[];
+
+
+/* idv_svc_route.c: from a request to its handler */
+
+ngx_int_t idv_svc_handler(ngx_http_request_t *r);
+ngx_int_t idv_svc_run(idv_svc_call_t *call);
+ngx_int_t idv_svc_dispatch(idv_svc_call_t *call);
+
+/* idv_svc_http.c: bodies in, answers out */
+
+ngx_int_t idv_svc_read_body(idv_svc_call_t *call, size_t max);
+ngx_int_t idv_svc_media_type(idv_svc_call_t *call, const char *type);
+ngx_int_t idv_svc_header(idv_svc_call_t *call, const char *name,
+    ngx_str_t *value);
+ngx_int_t idv_svc_send(idv_svc_call_t *call, ngx_uint_t status,
+    const char *type, ngx_str_t *body);
+
+/* takes the reference; NULL is answered with an error */
+ngx_int_t idv_svc_send_json(idv_svc_call_t *call, ngx_uint_t status,
+    json_t *json);
+ngx_int_t idv_svc_send_nothing(idv_svc_call_t *call);
+
+ngx_int_t idv_svc_error(idv_svc_call_t *call, idv_svc_error_e error);
+ngx_int_t idv_svc_error_status(idv_svc_call_t *call, ngx_uint_t status);
+ngx_int_t idv_svc_full(idv_svc_call_t *call);
+
+/* one more detail of the error to come; inner is taken and may be NULL */
+void idv_svc_detail(idv_svc_call_t *call, const char *code,
+    const char *target, const char *message, json_t *inner);
+
+/* idv_svc_json.c: what answers are made of; all may be NULL */
+
+json_t *idv_svc_json_str(const ngx_str_t *s);
+json_t *idv_svc_json_uuid(const u_char *uuid);
+json_t *idv_svc_json_date(int64_t ms);
+json_t *idv_svc_json_reference(const u_char *uuid);       /* {"id": ...} */
+
+/* base, "/v1" and the printed path, as a string and as {"href": ...} */
+json_t *idv_svc_json_url(idv_svc_call_t *call, const char *fmt, ...);
+json_t *idv_svc_json_href(idv_svc_call_t *call, const char *fmt, ...);
+
+/* _links of something under a transaction; fmt is NULL for itself */
+json_t *idv_svc_json_links(idv_svc_call_t *call, idv_svc_tx_t *tx,
+    const char *rel, const char *fmt, ...);
+
+/* a new random UUID (version 4) */
+ngx_int_t idv_svc_uuid(u_char *uuid);
+
+/* idv_svc_token.c */
+
+ngx_int_t idv_svc_token_issue(idv_svc_call_t *call);
+ngx_int_t idv_svc_token_check(idv_svc_call_t *call);
+
+/* idv_svc_transaction.c, idv_svc_create.c */
+
+ngx_int_t idv_svc_transaction_create(idv_svc_call_t *call);
+ngx_int_t idv_svc_transaction_list(idv_svc_call_t *call);
+ngx_int_t idv_svc_transaction_read(idv_svc_call_t *call);
+ngx_int_t idv_svc_transaction_approve(idv_svc_call_t *call);
+ngx_int_t idv_svc_transaction_delete(idv_svc_call_t *call);
+
+/*
+ * The transaction of the path with the wanted blobs; NGX_OK, or what the
+ * answer that was sent instead returned.
+ */
+ngx_int_t idv_svc_transaction_get(idv_svc_call_t *call, ngx_uint_t want,
+    idv_svc_view_t *view, ngx_int_t *rc);
+json_t *idv_svc_transaction_json(idv_svc_call_t *call, idv_svc_view_t *view);
+ngx_int_t idv_svc_transaction_url(idv_svc_call_t *call, idv_svc_tx_t *tx,
+    ngx_str_t *url);
+
+/* idv_svc_policy.c */
+
+typedef struct {
+    u_char                  id[IDV_SVC_UUID];
+    int64_t                 transaction_time;
+    int64_t                 collect_time;
+} idv_svc_policy_t;
+
+/* with a zero id the default one; NGX_DECLINED if there is none such */
+ngx_int_t idv_svc_policy_find(const u_char *env, const u_char *id,
+    idv_svc_policy_t *policy);
+json_t *idv_svc_policy_json(idv_svc_call_t *call, idv_svc_policy_t *policy);
+ngx_int_t idv_svc_policy_list(idv_svc_call_t *call);
+ngx_int_t idv_svc_policy_read(idv_svc_call_t *call);
+
+/* idv_svc_data.c */
+
+ngx_int_t idv_svc_data_list(idv_svc_call_t *call);
+ngx_int_t idv_svc_data_read(idv_svc_call_t *call);
+ngx_int_t idv_svc_data_delete(idv_svc_call_t *call);
+ngx_int_t idv_svc_data_delete_all(idv_svc_call_t *call);
+ngx_int_t idv_svc_meta_list(idv_svc_call_t *call);
+ngx_int_t idv_svc_meta_read(idv_svc_call_t *call);
+ngx_int_t idv_svc_qr(idv_svc_call_t *call);
+
+/*
+ * A document in the keys of GOVERNMENT_ID, every one of them present: from
+ * the given members, the rest empty or, with sample set, of the sample
+ * document.  NULL without memory.
+ */
+json_t *idv_svc_data_document(json_t *given, ngx_uint_t sample);
+
+/* 1 if the API knows the key */
+ngx_uint_t idv_svc_data_key(const char *name);
+
+/* idv_svc_capture.c */
+
+ngx_int_t idv_svc_capture_show(idv_svc_call_t *call);
+ngx_int_t idv_svc_capture_step(idv_svc_call_t *call);
+ngx_int_t idv_svc_capture_style(idv_svc_call_t *call);
+ngx_int_t idv_svc_capture_script(idv_svc_call_t *call);
+
+/* idv_svc_control.c, idv_svc_fault.c */
+
+ngx_int_t idv_svc_control_check(idv_svc_call_t *call);
+ngx_int_t idv_svc_control_transaction(idv_svc_call_t *call);
+ngx_int_t idv_svc_control_faults(idv_svc_call_t *call);
+ngx_int_t idv_svc_control_clock(idv_svc_call_t *call);
+ngx_int_t idv_svc_control_requests(idv_svc_call_t *call);
+ngx_int_t idv_svc_control_requests_clear(idv_svc_call_t *call);
+ngx_int_t idv_svc_control_notes(idv_svc_call_t *call);
+ngx_int_t idv_svc_control_notify(idv_svc_call_t *call);
+ngx_int_t idv_svc_fault_answer(idv_svc_call_t *call);
+
+
+#endif /* _IDV_SVC_H_INCLUDED_ */

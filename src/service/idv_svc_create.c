@@ -1,0 +1,632 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * A new transaction: what its creator may say, and what becomes of it.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "idv_svc.h"
+
+
+#define IDV_SVC_MAX_TEXT     1024
+#define IDV_SVC_MAX_SELFIE   (192 * 1024)
+#define IDV_SVC_MAX_OPTIONS  16
+#define IDV_SVC_MAX_HEADERS  16
+#define IDV_SVC_MAX_MESSAGE  256     /* characters */
+#define IDV_SVC_MAX_ADDRESS  320
+#define IDV_SVC_MAX_DETAILS  16
+
+
+typedef struct {
+    const char  *name;
+    size_t       max;                /* bytes of a value */
+} idv_svc_requirement_t;
+
+
+static idv_svc_requirement_t  idv_svc_requirements[] = {
+    { "given_name", IDV_SVC_MAX_TEXT },
+    { "family_name", IDV_SVC_MAX_TEXT },
+    { "name", IDV_SVC_MAX_TEXT },
+    { "address", IDV_SVC_MAX_TEXT },
+    { "birth_date", IDV_SVC_MAX_TEXT },
+    { "email", IDV_SVC_MAX_ADDRESS },
+    { "phone", IDV_SVC_MAX_TEXT },
+    { "referenceSelfie", IDV_SVC_MAX_SELFIE },
+    { NULL, 0 }
+};
+
+
+static ngx_int_t idv_svc_create_policy(idv_svc_call_t *call,
+    idv_svc_policy_t *policy);
+static void idv_svc_create_requirements(idv_svc_call_t *call);
+static void idv_svc_create_requirement(idv_svc_call_t *call,
+    idv_svc_requirement_t *requirement, json_t *value);
+static ngx_uint_t idv_svc_create_text(json_t *value, size_t max);
+static void idv_svc_create_redirect(idv_svc_call_t *call);
+static void idv_svc_create_callback(idv_svc_call_t *call);
+static ngx_uint_t idv_svc_create_url(ngx_str_t *url);
+static void idv_svc_create_notification(idv_svc_call_t *call);
+static ngx_uint_t idv_svc_create_email(ngx_str_t *email);
+static ngx_uint_t idv_svc_create_phone(ngx_str_t *phone);
+static void idv_svc_create_object(idv_svc_call_t *call, const char *name,
+    void (*check)(idv_svc_call_t *call));
+static void idv_svc_create_invalid(idv_svc_call_t *call, const char *target,
+    const char *message);
+static ngx_int_t idv_svc_create_tx(idv_svc_call_t *call,
+    idv_svc_policy_t *policy, idv_svc_tx_t *tx);
+static ngx_int_t idv_svc_create_code(u_char *code);
+static ngx_int_t idv_svc_create_request(idv_svc_call_t *call, ngx_str_t *out);
+static ngx_int_t idv_svc_create_send(idv_svc_call_t *call,
+    idv_svc_view_t *view);
+
+
+static const char  *idv_svc_contacts[IDV_SVC_NCHANNELS] = { "email", "phone" };
+
+
+ngx_int_t
+idv_svc_transaction_create(idv_svc_call_t *call)
+{
+    ngx_int_t         rc;
+    ngx_str_t         location;
+    json_t           *json;
+    idv_svc_view_t    view;
+    idv_svc_policy_t  policy;
+
+    if (!json_is_object(call->json)) {
+        return idv_svc_error(call, IDV_SVC_INVALID_REQUEST);
+    }
+
+    rc = idv_svc_create_policy(call, &policy);
+    if (rc == NGX_ERROR) {
+        return idv_svc_error(call, IDV_SVC_UNEXPECTED);
+    }
+
+    idv_svc_create_object(call, "requirements", idv_svc_create_requirements);
+    idv_svc_create_object(call, "redirect", idv_svc_create_redirect);
+    idv_svc_create_object(call, "callback", idv_svc_create_callback);
+    idv_svc_create_object(call, "sendNotification",
+                          idv_svc_create_notification);
+
+    if (call->details) {
+        return idv_svc_error(call, IDV_SVC_INVALID_DATA);
+    }
+
+    ngx_memzero(&view, sizeof(idv_svc_view_t));
+
+    if (idv_svc_create_tx(call, &policy, &view.tx) != NGX_OK
+        || idv_svc_create_request(call, &view.blob[IDV_SVC_BLOB_REQUEST])
+           != NGX_OK)
+    {
+        return idv_svc_error(call, IDV_SVC_UNEXPECTED);
+    }
+
+    rc = idv_svc_store_create(call->store, &view, call->conf->user_limit,
+                              call->now);
+
+    if (rc == NGX_BUSY) {
+        return idv_svc_error(call, IDV_SVC_LIMITED);
+    }
+
+    if (rc != NGX_OK) {
+        return idv_svc_full(call);
+    }
+
+    if (idv_svc_create_send(call, &view) != NGX_OK) {
+        return idv_svc_error(call, IDV_SVC_UNEXPECTED);
+    }
+
+    json = idv_svc_transaction_json(call, &view);
+
+    location = idv_json_string(json_object_get(json_object_get(json, "_links"),
+                                               "self"), "href");
+
+    location.data = ngx_pstrdup(call->request->pool, &location);
+
+    if (location.data == NULL
+        || idv_svc_header(call, "Location", &location) != NGX_OK)
+    {
+        json_decref(json);
+        return idv_svc_error(call, IDV_SVC_UNEXPECTED);
+    }
+
+    return idv_svc_send_json(call, NGX_HTTP_CREATED, json);
+}
+
+
+static ngx_int_t
+idv_svc_create_policy(idv_svc_call_t *call, idv_svc_policy_t *policy)
+{
+    u_char      id[IDV_SVC_UUID];
+    json_t     *value;
+    ngx_int_t   rc;
+    ngx_str_t   text;
+
+    ngx_memzero(id, IDV_SVC_UUID);
+
+    value = json_object_get(call->json, "verifyPolicy");
+
+    if (value == NULL) {
+        return idv_svc_policy_find(call->env, id, policy);
+    }
+
+    text = idv_json_string(value, "id");
+
+    if (text.len == 0
+        || idv_uuid_parse(id, text.data, text.len) != NGX_OK)
+    {
+        idv_svc_create_invalid(call, "verifyPolicy.id",
+                               "The id must be a UUID.");
+        return NGX_DECLINED;
+    }
+
+    rc = idv_svc_policy_find(call->env, id, policy);
+
+    if (rc == NGX_DECLINED) {
+        idv_svc_create_invalid(call, "verifyPolicy.id",
+                               "There is no such policy.");
+    }
+
+    return rc;
+}
+
+
+static void
+idv_svc_create_object(idv_svc_call_t *call, const char *name,
+    void (*check)(idv_svc_call_t *call))
+{
+    json_t  *value;
+
+    value = json_object_get(call->json, name);
+
+    if (value == NULL || json_is_null(value)) {
+        return;
+    }
+
+    if (!json_is_object(value)) {
+        idv_svc_create_invalid(call, name, "The value must be an object.");
+        return;
+    }
+
+    check(call);
+}
+
+
+static void
+idv_svc_create_requirements(idv_svc_call_t *call)
+{
+    json_t                 *requirements, *value;
+    idv_svc_requirement_t  *r;
+
+    requirements = json_object_get(call->json, "requirements");
+
+    for (r = idv_svc_requirements; r->name; r++) {
+        value = json_object_get(requirements, r->name);
+
+        if (value) {
+            idv_svc_create_requirement(call, r, value);
+        }
+    }
+}
+
+
+/* {"value": text} or {"options": [text, ...]} */
+
+static void
+idv_svc_create_requirement(idv_svc_call_t *call,
+    idv_svc_requirement_t *requirement, json_t *value)
+{
+    char     target[64];
+    size_t   i, n;
+    json_t  *options;
+
+    options = json_object_get(value, "options");
+
+    if (options == NULL
+        && idv_svc_create_text(json_object_get(value, "value"),
+                               requirement->max))
+    {
+        return;
+    }
+
+    n = json_array_size(options);
+
+    if (json_is_array(options) && n <= IDV_SVC_MAX_OPTIONS) {
+        for (i = 0; i < n; i++) {
+            if (!idv_svc_create_text(json_array_get(options, i),
+                                     requirement->max))
+            {
+                break;
+            }
+        }
+
+        if (i == n) {
+            return;
+        }
+    }
+
+    (void) ngx_snprintf((u_char *) target, sizeof(target), "requirements.%s%Z",
+                        requirement->name);
+
+    idv_svc_create_invalid(call, target,
+                           "Neither a value nor a list of options, or one "
+                           "that is too long.");
+}
+
+
+static ngx_uint_t
+idv_svc_create_text(json_t *value, size_t max)
+{
+    size_t  len;
+
+    len = json_string_length(value);
+
+    return json_is_string(value) && len > 0 && len <= max;
+}
+
+
+static void
+idv_svc_create_redirect(idv_svc_call_t *call)
+{
+    json_t     *redirect, *message;
+    ngx_str_t   url;
+
+    redirect = json_object_get(call->json, "redirect");
+    url = idv_json_string(redirect, "url");
+
+    if (!idv_svc_create_url(&url)) {
+        idv_svc_create_invalid(call, "redirect.url",
+                               "The value must be an absolute http or https "
+                               "URL.");
+    }
+
+    message = json_object_get(redirect, "message");
+
+    if (message
+        && (!json_is_string(message)
+            || ngx_utf8_length((u_char *) json_string_value(message),
+                               json_string_length(message))
+               > IDV_SVC_MAX_MESSAGE))
+    {
+        idv_svc_create_invalid(call, "redirect.message",
+                               "The value must be a text of at most 256 "
+                               "characters.");
+    }
+}
+
+
+static void
+idv_svc_create_callback(idv_svc_call_t *call)
+{
+    json_t      *callback, *headers, *value;
+    ngx_str_t    url;
+    const char  *name;
+
+    callback = json_object_get(call->json, "callback");
+    url = idv_json_string(callback, "url");
+
+    if (!idv_svc_create_url(&url)) {
+        idv_svc_create_invalid(call, "callback.url",
+                               "The value must be an absolute http or https "
+                               "URL.");
+    }
+
+    headers = json_object_get(callback, "headers");
+
+    if (headers == NULL) {
+        return;
+    }
+
+    if (!json_is_object(headers)
+        || json_object_size(headers) > IDV_SVC_MAX_HEADERS)
+    {
+        idv_svc_create_invalid(call, "callback.headers",
+                               "The value must be an object of at most 16 "
+                               "texts.");
+        return;
+    }
+
+    json_object_foreach(headers, name, value) {
+        if (!json_is_string(value)
+            || json_string_length(value) > IDV_SVC_MAX_TEXT)
+        {
+            idv_svc_create_invalid(call, "callback.headers",
+                                   "The value must be an object of at most "
+                                   "16 texts.");
+            return;
+        }
+    }
+}
+
+
+/*
+ * It becomes a link and a redirect on the capture page: a host is a must, and
+ * no byte that a browser would read in its own way.
+ */
+
+static ngx_uint_t
+idv_svc_create_url(ngx_str_t *url)
+{
+    u_char      c;
+    ngx_uint_t  i, host;
+
+    if (url->len > IDV_SVC_MAX_TEXT) {
+        return 0;
+    }
+
+    if (url->len > 8 && ngx_strncmp(url->data, "https://", 8) == 0) {
+        host = 8;
+
+    } else if (url->len > 7 && ngx_strncmp(url->data, "http://", 7) == 0) {
+        host = 7;
+
+    } else {
+        return 0;
+    }
+
+    if (ngx_strchr("/?#:", url->data[host])) {
+        return 0;
+    }
+
+    for (i = host; i < url->len && !ngx_strchr("/?#", url->data[i]); i++) {
+        c = ngx_tolower(url->data[i]);
+
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+              || c == '.' || c == '-' || c == ':' || c == '[' || c == ']'))
+        {
+            return 0;
+        }
+    }
+
+    for ( /* void */ ; i < url->len; i++) {
+        c = url->data[i];
+
+        if (c <= ' ' || c >= 0x7f || ngx_strchr("\"'<>\\^`{|}", c)) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static void
+idv_svc_create_notification(idv_svc_call_t *call)
+{
+    json_t     *asked;
+    ngx_str_t   email, phone;
+
+    asked = json_object_get(call->json, "sendNotification");
+
+    email = idv_json_string(asked, "email");
+    phone = idv_json_string(asked, "phone");
+
+    if (json_object_get(asked, "email") && !idv_svc_create_email(&email)) {
+        idv_svc_create_invalid(call, "sendNotification.email",
+                               "The value must be an e-mail address.");
+    }
+
+    if (json_object_get(asked, "phone") && !idv_svc_create_phone(&phone)) {
+        idv_svc_create_invalid(call, "sendNotification.phone",
+                               "The value must be a phone number with its "
+                               "country code.");
+    }
+}
+
+
+static ngx_uint_t
+idv_svc_create_email(ngx_str_t *email)
+{
+    u_char      *at, *last;
+    ngx_uint_t   i;
+
+    if (email->len < 3 || email->len > IDV_SVC_MAX_ADDRESS) {
+        return 0;
+    }
+
+    for (i = 0; i < email->len; i++) {
+        if (email->data[i] <= ' ' || email->data[i] == 0x7f) {
+            return 0;
+        }
+    }
+
+    last = email->data + email->len;
+    at = ngx_strlchr(email->data, last, '@');
+
+    return at && at != email->data && at + 1 != last
+           && ngx_strlchr(at + 1, last, '@') == NULL;
+}
+
+
+/* digits in any of the usual spellings */
+
+static ngx_uint_t
+idv_svc_create_phone(ngx_str_t *phone)
+{
+    ngx_uint_t  i, digits;
+
+    digits = 0;
+
+    if (phone->len > 32) {
+        return 0;
+    }
+
+    for (i = 0; i < phone->len; i++) {
+
+        if (phone->data[i] >= '0' && phone->data[i] <= '9') {
+            digits++;
+            continue;
+        }
+
+        if (phone->data[i] == '\0' || !ngx_strchr(" -.()+", phone->data[i])
+            || (phone->data[i] == '+' && i > 0))
+        {
+            return 0;
+        }
+    }
+
+    return digits >= 7 && digits <= 15;
+}
+
+
+static void
+idv_svc_create_invalid(idv_svc_call_t *call, const char *target,
+    const char *message)
+{
+    if (json_array_size(call->details) < IDV_SVC_MAX_DETAILS) {
+        idv_svc_detail(call, "INVALID_VALUE", target, message, NULL);
+    }
+}
+
+
+static ngx_int_t
+idv_svc_create_tx(idv_svc_call_t *call, idv_svc_policy_t *policy,
+    idv_svc_tx_t *tx)
+{
+    json_t      *asked;
+    ngx_uint_t   i;
+
+    asked = json_object_get(call->json, "sendNotification");
+
+    for (i = 0; i < IDV_SVC_NCHANNELS; i++) {
+        if (json_object_get(asked, idv_svc_contacts[i])) {
+            tx->notify |= 1 << i;
+        }
+
+        if (idv_svc_uuid(tx->notification[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    for (i = 0; i < IDV_SVC_NDATA; i++) {
+        if (idv_svc_uuid(tx->data[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (idv_svc_uuid(tx->id) != NGX_OK || idv_svc_uuid(tx->meta) != NGX_OK
+        || idv_svc_create_code(tx->code) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(tx->env, call->env, IDV_SVC_UUID);
+    ngx_memcpy(tx->policy, policy->id, IDV_SVC_UUID);
+
+    tx->user_len = (uint8_t) call->user.len;
+    ngx_memcpy(tx->user, call->user.data, call->user.len);
+
+    tx->status = IDV_TX_REQUESTED;
+
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+        tx->checks[i] = IDV_TX_REQUESTED;
+    }
+
+    tx->created = call->now;
+    tx->updated = call->now;
+    tx->expires = call->now + policy->transaction_time;
+    tx->collect_time = policy->collect_time;
+
+    return NGX_OK;
+}
+
+
+/* six digits, each code as likely as any other */
+
+static ngx_int_t
+idv_svc_create_code(u_char *code)
+{
+    uint32_t  n;
+
+    do {
+        if (idv_random((u_char *) &n, sizeof(uint32_t)) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+    } while (n >= 4294000000U);
+
+    (void) ngx_sprintf(code, "%06uD", n % 1000000);
+
+    return NGX_OK;
+}
+
+
+/* what is echoed when the transaction is read */
+
+static ngx_int_t
+idv_svc_create_request(idv_svc_call_t *call, ngx_str_t *out)
+{
+    json_t      *kept, *value;
+    ngx_int_t    rc;
+    ngx_uint_t   i;
+
+    static const char  *members[] =
+        { "requirements", "callback", "redirect", "sendNotification", NULL };
+
+    kept = json_object();
+
+    for (i = 0; members[i]; i++) {
+        value = json_object_get(call->json, members[i]);
+
+        if (json_is_object(value)) {
+            (void) json_object_set(kept, members[i], value);
+        }
+    }
+
+    rc = idv_json_dump(call->request->pool, kept, out);
+
+    json_decref(kept);
+
+    return rc;
+}
+
+
+/*
+ * Nothing leaves this machine: a message is one that the control interface
+ * hands out, and without it none was sent.
+ */
+
+static ngx_int_t
+idv_svc_create_send(idv_svc_call_t *call, idv_svc_view_t *view)
+{
+    json_t          *asked;
+    uint32_t         seen;
+    ngx_uint_t       i;
+    idv_svc_note_t   note;
+
+    if (view->tx.notify == 0 || !call->conf->control) {
+        return NGX_OK;
+    }
+
+    asked = json_object_get(call->json, "sendNotification");
+    seen = view->tx.version;
+
+    if (idv_svc_transaction_url(call, &view->tx, &note.link) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < IDV_SVC_NCHANNELS; i++) {
+
+        if (!(view->tx.notify & (1 << i))) {
+            continue;
+        }
+
+        note.address = idv_json_string(asked, idv_svc_contacts[i]);
+        note.channel = i;
+        ngx_memcpy(note.tx, view->tx.id, IDV_SVC_UUID);
+        ngx_memcpy(note.id, view->tx.notification[i], IDV_SVC_UUID);
+
+        if (idv_svc_store_note(call->store, &note, call->now) == NGX_OK) {
+            view->tx.sent |= 1 << i;
+        }
+    }
+
+    view->tx.version++;
+
+    return idv_svc_store_save(call->store, view, seen, IDV_SVC_BLOBS_NONE,
+                              call->now);
+}

@@ -1,0 +1,483 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "idv_svc_rules.h"
+
+
+#define IDV_SVC_DAY        (24 * 60 * 60 * IDV_SVC_SECOND)
+#define IDV_SVC_MAX_AGE    130       /* years */
+
+
+static void idv_svc_tx_decide(idv_svc_tx_t *tx, idv_tx_status_e status,
+    idv_svc_reason_e reason, int64_t at);
+static void idv_svc_tx_checks(idv_svc_tx_t *tx, idv_tx_status_e status);
+static void idv_svc_tx_verdict(idv_svc_tx_t *tx);
+static void idv_svc_tx_change(idv_svc_tx_t *tx, int64_t now);
+static int64_t idv_svc_days(int64_t year, int64_t month, int64_t day);
+static ngx_int_t idv_svc_month_days(ngx_int_t year, ngx_int_t month);
+
+
+typedef struct {
+    ngx_str_t  name;
+    ngx_str_t  text;
+} idv_svc_reason_word_t;
+
+
+idv_svc_document_t  idv_svc_documents[] = {
+    { ngx_string("passport"), ngx_string("Passport") },
+    { ngx_string("driver_license"), ngx_string("Driving licence") },
+    { ngx_string("id_card"), ngx_string("Identity card") },
+    { ngx_string("residence_permit"), ngx_string("Residence permit") },
+    { ngx_null_string, ngx_null_string }
+};
+
+
+/* in the order of idv_svc_reason_e */
+
+static idv_svc_reason_word_t  idv_svc_reasons[IDV_SVC_NREASONS] = {
+    { ngx_string("NONE"), ngx_string("") },
+    { ngx_string("TRANSACTION_TIMED_OUT"),
+      ngx_string("The time for this verification is over.") },
+    { ngx_string("DOCUMENT_DATA_MISSING"),
+      ngx_string("Some of the details of the document are missing.") },
+    { ngx_string("DOCUMENT_IMAGE_INVALID"),
+      ngx_string("The photo of the document could not be read.") },
+    { ngx_string("BIRTH_DATE_INVALID"),
+      ngx_string("The date of birth cannot be right.") },
+    { ngx_string("DOCUMENT_EXPIRED"),
+      ngx_string("The document has expired.") },
+    { ngx_string("SELFIE_IMAGE_INVALID"),
+      ngx_string("The photo of your face could not be read.") },
+    { ngx_string("REJECTED"),
+      ngx_string("The verification was rejected.") }
+};
+
+
+static const char  *idv_svc_checks[IDV_SVC_NCHECKS] = {
+    "GOVERNMENT_ID",
+    "FACIAL_COMPARISON_DOCUMENT",
+    "LIVENESS"
+};
+
+
+void
+idv_svc_tx_advance(idv_svc_tx_t *tx, int64_t now)
+{
+    switch (tx->status) {
+
+    case IDV_TX_REQUESTED:
+        if (now < tx->expires) {
+            return;
+        }
+
+        idv_svc_tx_decide(tx, IDV_TX_FAIL, IDV_SVC_REASON_TIMED_OUT,
+                          tx->expires);
+        break;
+
+    case IDV_TX_INITIATED:
+    case IDV_TX_PARTIAL:
+        if (now < tx->collect_until) {
+            return;
+        }
+
+        idv_svc_tx_decide(tx, IDV_TX_FAIL, IDV_SVC_REASON_TIMED_OUT,
+                          tx->collect_until);
+        break;
+
+    case IDV_TX_IN_PROGRESS:
+
+        /* documents are in: what remains may outlast the transaction */
+
+        if (tx->decide_at == 0 || now < tx->decide_at) {
+            return;
+        }
+
+        idv_svc_tx_verdict(tx);
+        break;
+    }
+
+    if (!tx->wiped && now >= tx->decided_at + IDV_SVC_PERSONAL) {
+        tx->wiped = 1;
+        tx->version++;
+    }
+}
+
+
+int64_t
+idv_svc_tx_due(const idv_svc_tx_t *tx)
+{
+    switch (tx->status) {
+
+    case IDV_TX_REQUESTED:
+        return tx->expires;
+
+    case IDV_TX_INITIATED:
+    case IDV_TX_PARTIAL:
+        return tx->collect_until;
+
+    case IDV_TX_IN_PROGRESS:
+        return tx->decide_at ? tx->decide_at : tx->updated + IDV_SVC_RETENTION;
+    }
+
+    return tx->wiped ? tx->decided_at + IDV_SVC_RETENTION
+                     : tx->decided_at + IDV_SVC_PERSONAL;
+}
+
+
+ngx_uint_t
+idv_svc_tx_gone(const idv_svc_tx_t *tx, int64_t now)
+{
+    if (idv_svc_tx_decided(tx)) {
+        return now >= tx->decided_at + IDV_SVC_RETENTION;
+    }
+
+    /* held in progress by the control interface */
+
+    return tx->status == IDV_TX_IN_PROGRESS && tx->decide_at == 0
+           && now >= tx->updated + IDV_SVC_RETENTION;
+}
+
+
+ngx_uint_t
+idv_svc_tx_decided(const idv_svc_tx_t *tx)
+{
+    return tx->status > IDV_TX_IN_PROGRESS;
+}
+
+
+ngx_int_t
+idv_svc_tx_begin(idv_svc_tx_t *tx, int64_t now)
+{
+    if (tx->status != IDV_TX_REQUESTED) {
+        return NGX_DECLINED;
+    }
+
+    tx->status = IDV_TX_INITIATED;
+    tx->collect_until = ngx_min(now + tx->collect_time, tx->expires);
+
+    idv_svc_tx_change(tx, now);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+idv_svc_tx_paper(idv_svc_tx_t *tx, const idv_svc_paper_t *paper, int64_t now)
+{
+    if (tx->status != IDV_TX_INITIATED) {
+        return NGX_DECLINED;
+    }
+
+    tx->status = IDV_TX_PARTIAL;
+    tx->verdict = idv_svc_judge(paper, now);
+    tx->document = paper->kind;
+    tx->checks[IDV_SVC_GOVERNMENT_ID] = IDV_TX_IN_PROGRESS;
+
+    idv_svc_tx_change(tx, now);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+idv_svc_tx_selfie(idv_svc_tx_t *tx, ngx_uint_t image, int64_t time,
+    int64_t now)
+{
+    if (tx->status != IDV_TX_PARTIAL) {
+        return NGX_DECLINED;
+    }
+
+    if (!image && tx->verdict == IDV_SVC_REASON_NONE) {
+        tx->verdict = IDV_SVC_REASON_SELFIE_IMAGE;
+    }
+
+    tx->status = IDV_TX_IN_PROGRESS;
+    tx->selfie = 1;
+    tx->decide_at = now + time;
+
+    idv_svc_tx_checks(tx, IDV_TX_IN_PROGRESS);
+    idv_svc_tx_change(tx, now);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+idv_svc_tx_approve(idv_svc_tx_t *tx, idv_tx_status_e status, int64_t now)
+{
+    if (tx->status != IDV_TX_FAIL && tx->status != IDV_TX_IN_PROGRESS) {
+        return NGX_DECLINED;
+    }
+
+    idv_svc_tx_decide(tx, status, IDV_SVC_REASON_NONE, now);
+
+    tx->expires = now + IDV_SVC_PERSONAL;
+
+    return NGX_OK;
+}
+
+
+void
+idv_svc_tx_force(idv_svc_tx_t *tx, idv_tx_status_e status,
+    idv_svc_reason_e reason, int64_t now)
+{
+    tx->decide_at = 0;
+    tx->decided_at = 0;
+    tx->collect_until = 0;
+    tx->reason = IDV_SVC_REASON_NONE;
+    tx->verdict = IDV_SVC_REASON_NONE;
+    tx->wiped = 0;
+    tx->dropped = 0;
+
+    switch (status) {
+
+    case IDV_TX_REQUESTED:
+    case IDV_TX_INITIATED:
+    case IDV_TX_PARTIAL:
+        idv_svc_tx_checks(tx, IDV_TX_REQUESTED);
+
+        if (status == IDV_TX_PARTIAL) {
+            tx->checks[IDV_SVC_GOVERNMENT_ID] = IDV_TX_IN_PROGRESS;
+        }
+
+        if (status != IDV_TX_REQUESTED) {
+            tx->collect_until = ngx_min(now + tx->collect_time, tx->expires);
+        }
+
+        break;
+
+    case IDV_TX_IN_PROGRESS:
+        idv_svc_tx_checks(tx, IDV_TX_IN_PROGRESS);
+        break;
+
+    default:
+        if (status == IDV_TX_FAIL) {
+            reason = reason ? reason : IDV_SVC_REASON_REJECTED;
+
+        } else {
+            reason = IDV_SVC_REASON_NONE;
+        }
+
+        idv_svc_tx_decide(tx, status, reason, now);
+        return;
+    }
+
+    tx->status = status;
+
+    idv_svc_tx_change(tx, now);
+}
+
+
+static void
+idv_svc_tx_verdict(idv_svc_tx_t *tx)
+{
+    if (tx->verdict == IDV_SVC_REASON_NONE) {
+        idv_svc_tx_decide(tx, IDV_TX_SUCCESS, IDV_SVC_REASON_NONE,
+                          tx->decide_at);
+        return;
+    }
+
+    idv_svc_tx_decide(tx, IDV_TX_FAIL, tx->verdict, tx->decide_at);
+
+    /* a bad photo of the face says nothing about the document */
+
+    if (tx->verdict == IDV_SVC_REASON_SELFIE_IMAGE) {
+        tx->checks[IDV_SVC_GOVERNMENT_ID] = IDV_TX_SUCCESS;
+
+    } else {
+        tx->checks[IDV_SVC_LIVENESS] = IDV_TX_SUCCESS;
+    }
+}
+
+
+/* an approval overrides the checks, it does not rewrite them */
+
+static void
+idv_svc_tx_decide(idv_svc_tx_t *tx, idv_tx_status_e status,
+    idv_svc_reason_e reason, int64_t at)
+{
+    tx->status = status;
+    tx->reason = reason;
+    tx->decided_at = at;
+    tx->decide_at = 0;
+
+    if (status == IDV_TX_SUCCESS || status == IDV_TX_FAIL
+        || status == IDV_TX_NOT_REQUIRED)
+    {
+        idv_svc_tx_checks(tx, status);
+    }
+
+    idv_svc_tx_change(tx, at);
+}
+
+
+static void
+idv_svc_tx_checks(idv_svc_tx_t *tx, idv_tx_status_e status)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+        tx->checks[i] = status;
+    }
+}
+
+
+static void
+idv_svc_tx_change(idv_svc_tx_t *tx, int64_t now)
+{
+    tx->updated = now;
+    tx->version++;
+}
+
+
+idv_svc_reason_e
+idv_svc_judge(const idv_svc_paper_t *paper, int64_t now)
+{
+    int64_t  today, birth, expiry;
+
+    today = now / IDV_SVC_DAY;
+
+    if (paper->kind == 0 || paper->first_name.len == 0
+        || paper->last_name.len == 0 || paper->number.len == 0
+        || paper->country.len == 0 || paper->birth_date.len == 0
+        || paper->expiration_date.len == 0)
+    {
+        return IDV_SVC_REASON_DATA_MISSING;
+    }
+
+    if (paper->bad_image) {
+        return IDV_SVC_REASON_DOCUMENT_IMAGE;
+    }
+
+    if (idv_svc_date(&paper->birth_date, &birth) != NGX_OK
+        || birth > today || birth < today - IDV_SVC_MAX_AGE * 366)
+    {
+        return IDV_SVC_REASON_BIRTH_DATE;
+    }
+
+    /* valid through the last day that is printed on it */
+
+    if (idv_svc_date(&paper->expiration_date, &expiry) != NGX_OK
+        || expiry < today)
+    {
+        return IDV_SVC_REASON_DOCUMENT_EXPIRED;
+    }
+
+    return IDV_SVC_REASON_NONE;
+}
+
+
+ngx_int_t
+idv_svc_date(const ngx_str_t *text, int64_t *days)
+{
+    u_char     *p;
+    ngx_int_t   year, month, day;
+
+    p = text->data;
+
+    if (text->len != sizeof("YYYY-MM-DD") - 1 || p[4] != '-' || p[7] != '-') {
+        return NGX_DECLINED;
+    }
+
+    year = ngx_atoi(p, 4);
+    month = ngx_atoi(p + 5, 2);
+    day = ngx_atoi(p + 8, 2);
+
+    if (year < 1000 || month < 1 || month > 12
+        || day < 1 || day > idv_svc_month_days(year, month))
+    {
+        return NGX_DECLINED;
+    }
+
+    *days = idv_svc_days(year, month, day);
+
+    return NGX_OK;
+}
+
+
+/* Gregorian calendar, counted from March so that a leap day is the last */
+
+static int64_t
+idv_svc_days(int64_t year, int64_t month, int64_t day)
+{
+    if (month < 3) {
+        month += 12;
+        year--;
+    }
+
+    return 365 * year + year / 4 - year / 100 + year / 400
+           + (153 * (month - 3) + 2) / 5 + day - 1 - 719468;
+}
+
+
+static ngx_int_t
+idv_svc_month_days(ngx_int_t year, ngx_int_t month)
+{
+    switch (month) {
+
+    case 4:
+    case 6:
+    case 9:
+    case 11:
+        return 30;
+
+    case 2:
+        return (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)) ? 29
+                                                                       : 28;
+    }
+
+    return 31;
+}
+
+
+ngx_str_t *
+idv_svc_reason_name(ngx_uint_t reason)
+{
+    if (reason >= IDV_SVC_NREASONS) {
+        reason = IDV_SVC_REASON_NONE;
+    }
+
+    return &idv_svc_reasons[reason].name;
+}
+
+
+ngx_str_t *
+idv_svc_reason_text(ngx_uint_t reason)
+{
+    if (reason >= IDV_SVC_NREASONS) {
+        reason = IDV_SVC_REASON_NONE;
+    }
+
+    return &idv_svc_reasons[reason].text;
+}
+
+
+ngx_uint_t
+idv_svc_reason_parse(const ngx_str_t *name)
+{
+    ngx_uint_t  i;
+
+    for (i = IDV_SVC_REASON_NONE + 1; i < IDV_SVC_NREASONS; i++) {
+        if (idv_svc_reasons[i].name.len == name->len
+            && ngx_strncmp(idv_svc_reasons[i].name.data, name->data, name->len)
+               == 0)
+        {
+            return i;
+        }
+    }
+
+    return IDV_SVC_NREASONS;
+}
+
+
+const char *
+idv_svc_check_name(ngx_uint_t check)
+{
+    return idv_svc_checks[check];
+}

@@ -1,0 +1,166 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * The zone of the local service: transactions, tokens, and what the control
+ * interface sets and counts.  Everything is copied in and out under the lock;
+ * no pointer into the zone leaves these two files.
+ */
+
+
+#ifndef _IDV_SVC_STORE_H_INCLUDED_
+#define _IDV_SVC_STORE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "idv_svc_rules.h"
+
+
+#define IDV_SVC_MAX_LIST      100    /* transactions in one answer */
+#define IDV_SVC_MAX_TOKENS    1024
+#define IDV_SVC_MAX_COUNTED   2048   /* paths whose requests are counted */
+#define IDV_SVC_MAX_PATH      255
+#define IDV_SVC_MAX_FAULTS    16
+#define IDV_SVC_MAX_NOTES     64
+
+
+typedef struct idv_svc_root_s  idv_svc_root_t;
+
+typedef struct {
+    idv_svc_root_t    *sh;
+    ngx_slab_pool_t   *shpool;
+    ngx_str_t          name;
+    time_t             full;         /* when this worker last said so */
+} idv_svc_store_t;
+
+
+/* whose transaction: without a user any user's, without env any one's */
+
+typedef struct {
+    u_char            *tx;
+    u_char            *env;
+    ngx_str_t          user;
+} idv_svc_key_t;
+
+
+/* a transaction outside of the zone, with the blobs that were wanted */
+
+typedef struct {
+    idv_svc_tx_t       tx;
+    ngx_str_t          blob[IDV_SVC_NBLOBS];
+} idv_svc_view_t;
+
+
+typedef struct {
+    u_char             path[IDV_SVC_MAX_PATH];
+    u_char             type[64];
+    uint8_t            path_len;
+    uint8_t            type_len;
+    uint8_t            drop;
+    uint8_t            hang;
+    uint32_t           times;
+    uint32_t           status;       /* 0: answered as usual */
+    uint32_t           retry_after;  /* 0: none */
+    uint32_t           delay;        /* ms */
+    uint32_t           body_len;
+    u_char            *body;
+} idv_svc_fault_t;
+
+
+typedef struct {
+    ngx_uint_t         method;
+    ngx_uint_t         count;
+    ngx_str_t          path;
+} idv_svc_counted_t;
+
+
+typedef struct {
+    u_char             tx[IDV_SVC_UUID];
+    u_char             id[IDV_SVC_UUID];
+    uint8_t            channel;      /* idv_svc_channel_e */
+    uint8_t            sent;
+    int64_t            at;
+    ngx_str_t          address;
+    ngx_str_t          link;
+} idv_svc_note_t;
+
+
+ngx_int_t idv_svc_store_init(ngx_shm_zone_t *zone, void *data);
+
+/* milliseconds since the epoch by the service's clock */
+int64_t idv_svc_store_now(idv_svc_store_t *store);
+void idv_svc_store_advance(idv_svc_store_t *store, int64_t ms);
+
+/*
+ * A new transaction with the blobs of the view.  limit bounds how many of the
+ * user are pending, and how many are kept.  NGX_BUSY above the limit,
+ * NGX_ERROR if the zone is full.
+ */
+ngx_int_t idv_svc_store_create(idv_svc_store_t *store, idv_svc_view_t *view,
+    ngx_uint_t limit, int64_t now);
+
+/*
+ * A copy of the transaction as it is now, with the wanted blobs in the pool.
+ * NGX_DECLINED if it is not there.
+ */
+ngx_int_t idv_svc_store_get(idv_svc_store_t *store, idv_svc_key_t *key,
+    ngx_uint_t want, int64_t now, ngx_pool_t *pool, idv_svc_view_t *view);
+
+/*
+ * Saves the view, which was changed in private, with the blobs of changed; an
+ * empty one is dropped.  seen is the version that was read: NGX_AGAIN if it is
+ * not the newest any more, NGX_DECLINED if the transaction is gone, NGX_ERROR
+ * if the zone is full.
+ */
+ngx_int_t idv_svc_store_save(idv_svc_store_t *store, idv_svc_view_t *view,
+    uint32_t seen, ngx_uint_t changed, int64_t now);
+
+ngx_int_t idv_svc_store_delete(idv_svc_store_t *store, idv_svc_key_t *key,
+    int64_t now);
+
+/* ids of a user's transactions, newest first; returns how many */
+ngx_uint_t idv_svc_store_list(idv_svc_store_t *store, u_char *env,
+    ngx_str_t *user, int64_t now, u_char (*ids)[IDV_SVC_UUID],
+    ngx_uint_t max);
+
+/* lets time pass for what is due, in small steps; returns how many were */
+ngx_uint_t idv_svc_store_sweep(idv_svc_store_t *store, int64_t now);
+
+
+/* bearer tokens, by hash */
+
+ngx_int_t idv_svc_store_token_add(idv_svc_store_t *store, const u_char *hash,
+    const u_char *env, int64_t expires);
+ngx_int_t idv_svc_store_token_find(idv_svc_store_t *store, const u_char *hash,
+    int64_t now, u_char *env);
+
+
+/* what the control interface needs */
+
+void idv_svc_store_count(idv_svc_store_t *store, ngx_uint_t method,
+    ngx_str_t *path);
+ngx_int_t idv_svc_store_counted(idv_svc_store_t *store, ngx_str_t *prefix,
+    ngx_pool_t *pool, idv_svc_counted_t *list, ngx_uint_t max, ngx_uint_t *n,
+    ngx_uint_t *total);
+void idv_svc_store_count_clear(idv_svc_store_t *store);
+
+/* replaces all faults; NGX_ERROR if the zone is full, and then none is set */
+ngx_int_t idv_svc_store_faults(idv_svc_store_t *store,
+    idv_svc_fault_t *faults, ngx_uint_t n);
+
+/* one of the matching fault's times is used; its body is in the pool */
+ngx_int_t idv_svc_store_fault(idv_svc_store_t *store, ngx_str_t *path,
+    ngx_pool_t *pool, idv_svc_fault_t *fault);
+
+/* a message that would have been sent; NGX_DECLINED if sending fails now */
+ngx_int_t idv_svc_store_note(idv_svc_store_t *store, idv_svc_note_t *note,
+    int64_t now);
+ngx_int_t idv_svc_store_notes(idv_svc_store_t *store, ngx_pool_t *pool,
+    int64_t now, idv_svc_note_t *list, ngx_uint_t *n);
+void idv_svc_store_notify(idv_svc_store_t *store, ngx_uint_t works);
+ngx_uint_t idv_svc_store_notifies(idv_svc_store_t *store);
+
+
+#endif /* _IDV_SVC_STORE_H_INCLUDED_ */

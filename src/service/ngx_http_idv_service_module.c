@@ -1,0 +1,802 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * Directives, configuration and process hooks of the local verification
+ * service.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "idv_svc.h"
+#include "idv_svc_echo.h"
+
+
+#define IDV_SVC_MIN_ZONE      (16 * ngx_pagesize)
+#define IDV_SVC_MAX_SECRET    256
+#define IDV_SVC_MAX_USERS     (8 * 1024 * 1024)       /* bytes of the file */
+#define IDV_SVC_MAX_URL       255
+#define IDV_SVC_MAX_IMAGE     (64 * 1024 * 1024)
+#define IDV_SVC_SWEEP_TIME    1000                    /* ms */
+
+
+typedef struct {
+    ngx_shm_zone_t             *zone;
+    idv_svc_store_t            *store;
+} ngx_http_idv_service_main_conf_t;
+
+
+static void *ngx_http_idv_service_create_main_conf(ngx_conf_t *cf);
+static char *ngx_http_idv_service_init_main_conf(ngx_conf_t *cf, void *conf);
+static void *ngx_http_idv_service_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_idv_service_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static char *ngx_http_idv_service_enable(ngx_conf_t *cf,
+    idv_svc_conf_t *prev, idv_svc_conf_t *conf);
+static char *ngx_http_idv_service_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static void ngx_http_idv_service_resized(ngx_conf_t *cf, ngx_str_t *name,
+    size_t size);
+static char *ngx_http_idv_service_client(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_idv_service_public_url(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+static char *ngx_http_idv_service_environment(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+static char *ngx_http_idv_service_users(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static int ngx_libc_cdecl ngx_http_idv_service_cmp(const void *one,
+    const void *two);
+static char *ngx_http_idv_service_file(ngx_conf_t *cf, ngx_str_t *name,
+    size_t max, ngx_uint_t secret, ngx_str_t *text);
+static char *ngx_http_idv_service_limit(ngx_conf_t *cf, void *post,
+    void *data);
+static ngx_int_t ngx_http_idv_service_init_process(ngx_cycle_t *cycle);
+static void ngx_http_idv_service_exit_process(ngx_cycle_t *cycle);
+static void ngx_http_idv_service_sweep(ngx_event_t *ev);
+
+
+static ngx_conf_post_t  ngx_http_idv_service_limit_post =
+    { ngx_http_idv_service_limit };
+
+
+static ngx_command_t  ngx_http_idv_service_commands[] = {
+
+    { ngx_string("idv_service_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_idv_service_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("idv_service"),
+      NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(idv_svc_conf_t, enable),
+      NULL },
+
+    { ngx_string("idv_service_client"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
+      ngx_http_idv_service_client,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("idv_service_control"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(idv_svc_conf_t, control),
+      NULL },
+
+    { ngx_string("idv_service_public_url"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_idv_service_public_url,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("idv_service_environment"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_idv_service_environment,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("idv_service_users"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_idv_service_users,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("idv_service_user_limit"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(idv_svc_conf_t, user_limit),
+      &ngx_http_idv_service_limit_post },
+
+    { ngx_string("idv_service_processing_time"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(idv_svc_conf_t, processing_time),
+      NULL },
+
+    { ngx_string("idv_service_max_image"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(idv_svc_conf_t, max_image),
+      NULL },
+
+    { ngx_string("idv_service_keep_image"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(idv_svc_conf_t, keep_image),
+      NULL },
+
+    { ngx_string("idv_service_echo"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      idv_svc_echo,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_idv_service_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    NULL,                                  /* postconfiguration */
+
+    ngx_http_idv_service_create_main_conf, /* create main configuration */
+    ngx_http_idv_service_init_main_conf,   /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_idv_service_create_loc_conf,  /* create location configuration */
+    ngx_http_idv_service_merge_loc_conf    /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_idv_service_module = {
+    NGX_MODULE_V1,
+    &ngx_http_idv_service_module_ctx,      /* module context */
+    ngx_http_idv_service_commands,         /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    ngx_http_idv_service_init_process,     /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_http_idv_service_exit_process,     /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+/* of this worker; the connection is what the event module expects as data */
+
+static ngx_event_t       ngx_http_idv_service_timer;
+static ngx_connection_t  ngx_http_idv_service_dummy;
+static idv_svc_store_t  *ngx_http_idv_service_store;
+
+
+static void *
+ngx_http_idv_service_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_idv_service_main_conf_t  *smcf;
+
+    smcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_idv_service_main_conf_t));
+    if (smcf == NULL) {
+        return NULL;
+    }
+
+    /* before any zone is known: locations refer to it */
+
+    smcf->store = ngx_pcalloc(cf->pool, sizeof(idv_svc_store_t));
+    if (smcf->store == NULL) {
+        return NULL;
+    }
+
+    return smcf;
+}
+
+
+static char *
+ngx_http_idv_service_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_http_idv_service_main_conf_t  *smcf = conf;
+
+    if (smcf->zone) {
+        smcf->zone->init = idv_svc_store_init;
+        smcf->zone->data = smcf->store;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static void *
+ngx_http_idv_service_create_loc_conf(ngx_conf_t *cf)
+{
+    idv_svc_conf_t  *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(idv_svc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    conf->enable = NGX_CONF_UNSET;
+    conf->control = NGX_CONF_UNSET;
+    conf->clients = NGX_CONF_UNSET_PTR;
+    conf->users = NGX_CONF_UNSET_PTR;
+    conf->environment = NGX_CONF_UNSET_PTR;
+    conf->processing_time = NGX_CONF_UNSET_MSEC;
+    conf->max_image = NGX_CONF_UNSET_SIZE;
+    conf->keep_image = NGX_CONF_UNSET_SIZE;
+    conf->user_limit = NGX_CONF_UNSET_UINT;
+
+    return conf;
+}
+
+
+static char *
+ngx_http_idv_service_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    idv_svc_conf_t  *prev = parent;
+    idv_svc_conf_t  *conf = child;
+
+    ngx_uint_t  own;
+
+    own = (conf->enable == 1);
+
+    ngx_conf_merge_value(conf->enable, prev->enable, 0);
+    ngx_conf_merge_value(conf->control, prev->control, 0);
+    ngx_conf_merge_ptr_value(conf->clients, prev->clients, NULL);
+    ngx_conf_merge_ptr_value(conf->users, prev->users, NULL);
+    ngx_conf_merge_ptr_value(conf->environment, prev->environment, NULL);
+    ngx_conf_merge_msec_value(conf->processing_time, prev->processing_time,
+                              2000);
+    ngx_conf_merge_size_value(conf->max_image, prev->max_image,
+                              6 * 1024 * 1024);
+    ngx_conf_merge_size_value(conf->keep_image, prev->keep_image, 128 * 1024);
+    ngx_conf_merge_uint_value(conf->user_limit, prev->user_limit, 100);
+    ngx_conf_merge_str_value(conf->public_url, prev->public_url, "");
+
+    if (!conf->enable) {
+        return NGX_CONF_OK;
+    }
+
+    return ngx_http_idv_service_enable(cf, own ? NULL : prev, conf);
+}
+
+
+/* prev is NULL where the location itself says idv_service on */
+
+static char *
+ngx_http_idv_service_enable(ngx_conf_t *cf, idv_svc_conf_t *prev,
+    idv_svc_conf_t *conf)
+{
+    ngx_http_core_loc_conf_t          *clcf;
+    ngx_http_idv_service_main_conf_t  *smcf;
+
+    smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_idv_service_module);
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (smcf->zone == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"idv_service\" needs \"idv_service_zone\" "
+                           "in the http block");
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->clients == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"idv_service\" needs \"idv_service_client\": "
+                           "without one nobody can get a token");
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->max_image > IDV_SVC_MAX_IMAGE
+        || conf->keep_image > conf->max_image)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"idv_service_max_image\" must be at most 64m, "
+                           "and \"idv_service_keep_image\" not above it");
+        return NGX_CONF_ERROR;
+    }
+
+    conf->store = smcf->store;
+
+    if (prev) {
+        conf->prefix = prev->prefix;
+
+    } else if (clcf->name.len && clcf->name.data[0] == '/'
+#if (NGX_PCRE)
+               && clcf->regex == NULL
+#endif
+              )
+    {
+        conf->prefix = clcf->name;
+
+        if (conf->prefix.data[conf->prefix.len - 1] == '/') {
+            conf->prefix.len--;
+        }
+    }
+
+    if (conf->control && prev == NULL) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"idv_service_control\" is on: any program on "
+                           "this machine can decide verifications");
+    }
+
+    if (clcf->handler == NULL) {
+        clcf->handler = idv_svc_handler;
+
+        /* bodies have bounds of their own, whose answers are JSON */
+
+        clcf->client_max_body_size = 0;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_idv_service_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_idv_service_main_conf_t  *smcf = conf;
+
+    u_char     *p;
+    ssize_t     size;
+    ngx_str_t  *value, name, s;
+
+    if (smcf->zone) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    p = ngx_strlchr(value[1].data, value[1].data + value[1].len, ':');
+
+    if (p == NULL || p == value[1].data) {
+        return "must be name:size";
+    }
+
+    name.data = value[1].data;
+    name.len = p - name.data;
+
+    s.data = p + 1;
+    s.len = value[1].data + value[1].len - s.data;
+
+    size = ngx_parse_size(&s);
+
+    if (size == NGX_ERROR || size < (ssize_t) IDV_SVC_MIN_ZONE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "size of zone \"%V\" must be at least %uz bytes",
+                           &name, (size_t) IDV_SVC_MIN_ZONE);
+        return NGX_CONF_ERROR;
+    }
+
+    smcf->zone = ngx_shared_memory_add(cf, &name, size,
+                                       &ngx_http_idv_service_module);
+    if (smcf->zone == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_http_idv_service_resized(cf, &name, size);
+
+    return NGX_CONF_OK;
+}
+
+
+static void
+ngx_http_idv_service_resized(ngx_conf_t *cf, ngx_str_t *name, size_t size)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_shm_zone_t   *zone;
+
+    if (cf->cycle->old_cycle == NULL) {
+        return;
+    }
+
+    part = &cf->cycle->old_cycle->shared_memory.part;
+    zone = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return;
+            }
+
+            part = part->next;
+            zone = part->elts;
+            i = 0;
+        }
+
+        if (zone[i].shm.name.len == name->len
+            && ngx_strncmp(zone[i].shm.name.data, name->data, name->len) == 0
+            && zone[i].shm.size != size)
+        {
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "zone \"%V\" changes its size from %uz to %uz: "
+                               "its transactions will be lost",
+                               name, zone[i].shm.size, size);
+            return;
+        }
+    }
+}
+
+
+static char *
+ngx_http_idv_service_client(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    idv_svc_conf_t  *lcf = conf;
+
+    char              *rv;
+    ngx_str_t         *value, secret;
+    ngx_uint_t         i;
+    idv_svc_client_t  *client;
+
+    value = cf->args->elts;
+
+    if (value[1].len == 0 || value[1].len > IDV_SVC_MAX_SECRET) {
+        return "has an id that is empty or longer than 256 bytes";
+    }
+
+    if (lcf->clients == NGX_CONF_UNSET_PTR) {
+        lcf->clients = ngx_array_create(cf->pool, 2, sizeof(idv_svc_client_t));
+        if (lcf->clients == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    client = lcf->clients->elts;
+
+    for (i = 0; i < lcf->clients->nelts; i++) {
+        if (client[i].id.len == value[1].len
+            && ngx_strncmp(client[i].id.data, value[1].data, value[1].len)
+               == 0)
+        {
+            return "has an id that another one has";
+        }
+    }
+
+    rv = ngx_http_idv_service_file(cf, &value[2], IDV_SVC_MAX_SECRET + 2, 1,
+                                   &secret);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    while (secret.len && (secret.data[secret.len - 1] == LF
+                          || secret.data[secret.len - 1] == CR))
+    {
+        secret.len--;
+    }
+
+    if (secret.len == 0 || secret.len > IDV_SVC_MAX_SECRET
+        || ngx_strlchr(secret.data, secret.data + secret.len, LF))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" must have one line of 1 to 256 bytes",
+                           &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    client = ngx_array_push(lcf->clients);
+    if (client == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    client->id = value[1];
+    client->secret = secret;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_idv_service_public_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    idv_svc_conf_t  *lcf = conf;
+
+    u_char      c;
+    size_t      scheme;
+    ngx_str_t  *value, url;
+    ngx_uint_t  i;
+
+    if (lcf->public_url.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    url = value[1];
+
+    if (url.len && url.data[url.len - 1] == '/') {
+        url.len--;
+    }
+
+    if (ngx_strncmp(url.data, "https://", 8) == 0) {
+        scheme = 8;
+
+    } else if (ngx_strncmp(url.data, "http://", 7) == 0) {
+        scheme = 7;
+
+    } else {
+        return "must begin with http:// or https://";
+    }
+
+    if (url.len <= scheme || url.len > IDV_SVC_MAX_URL) {
+        return "must name a host and have at most 255 bytes";
+    }
+
+    for (i = scheme; i < url.len; i++) {
+        c = ngx_tolower(url.data[i]);
+
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+              || ngx_strchr("-._~:[]/", c)))
+        {
+            return "must be a URL of host, port and path only";
+        }
+    }
+
+    lcf->public_url = url;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_idv_service_environment(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    idv_svc_conf_t  *lcf = conf;
+
+    ngx_str_t  *value;
+
+    if (lcf->environment != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    lcf->environment = ngx_palloc(cf->pool, IDV_SVC_UUID);
+    if (lcf->environment == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (idv_uuid_parse(lcf->environment, value[1].data, value[1].len)
+        != NGX_OK)
+    {
+        return "must be a UUID";
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* one user id a line; empty lines and those with "#" in front are skipped */
+
+static char *
+ngx_http_idv_service_users(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    idv_svc_conf_t  *lcf = conf;
+
+    char       *rv;
+    u_char     *p, *last, *end;
+    ngx_str_t  *value, *user, text;
+
+    if (lcf->users != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    rv = ngx_http_idv_service_file(cf, &value[1], IDV_SVC_MAX_USERS, 0, &text);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    lcf->users = ngx_array_create(cf->pool, 16, sizeof(ngx_str_t));
+    if (lcf->users == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    last = text.data + text.len;
+
+    for (p = text.data; p < last; p = end + 1) {
+
+        end = ngx_strlchr(p, last, LF);
+        if (end == NULL) {
+            end = last;
+        }
+
+        if (*p == '#' || p == end || (end - p == 1 && *p == CR)) {
+            continue;
+        }
+
+        user = ngx_array_push(lcf->users);
+        if (user == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        user->data = p;
+        user->len = end - p;
+
+        if (user->data[user->len - 1] == CR) {
+            user->len--;
+        }
+    }
+
+    ngx_qsort(lcf->users->elts, lcf->users->nelts, sizeof(ngx_str_t),
+              ngx_http_idv_service_cmp);
+
+    return NGX_CONF_OK;
+}
+
+
+static int ngx_libc_cdecl
+ngx_http_idv_service_cmp(const void *one, const void *two)
+{
+    const ngx_str_t  *a = one;
+    const ngx_str_t  *b = two;
+
+    return (int) ngx_memn2cmp(a->data, b->data, a->len, b->len);
+}
+
+
+/* the whole of a small file; a secret must be no one else's to read */
+
+static char *
+ngx_http_idv_service_file(ngx_conf_t *cf, ngx_str_t *name, size_t max,
+    ngx_uint_t secret, ngx_str_t *text)
+{
+    char             *rv;
+    ssize_t           n;
+    ngx_fd_t          fd;
+    ngx_file_info_t   fi;
+
+    if (ngx_conf_full_name(cf->cycle, name, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           ngx_open_file_n " \"%V\" failed", name);
+        return NGX_CONF_ERROR;
+    }
+
+    rv = NGX_CONF_ERROR;
+
+    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           ngx_fd_info_n " \"%V\" failed", name);
+        goto done;
+    }
+
+    if (!ngx_is_file(&fi) || ngx_file_size(&fi) > (off_t) max) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" must be a file of at most %uz bytes",
+                           name, max);
+        goto done;
+    }
+
+    if (secret && (fi.st_mode & S_IRWXO)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is a secret that others may read: "
+                           "chmod o= it", name);
+        goto done;
+    }
+
+    text->len = ngx_file_size(&fi);
+    text->data = ngx_pnalloc(cf->pool, text->len + 1);
+    if (text->data == NULL) {
+        goto done;
+    }
+
+    n = ngx_read_fd(fd, text->data, text->len);
+
+    if (n != (ssize_t) text->len) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, (n == -1) ? ngx_errno : 0,
+                           ngx_read_fd_n " \"%V\" failed", name);
+        goto done;
+    }
+
+    rv = NGX_CONF_OK;
+
+done:
+
+    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
+                           ngx_close_file_n " \"%V\" failed", name);
+    }
+
+    return rv;
+}
+
+
+static char *
+ngx_http_idv_service_limit(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_uint_t  *limit = data;
+
+    if (*limit < 1 || *limit > 1000) {
+        return "must be from 1 to 1000";
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_idv_service_init_process(ngx_cycle_t *cycle)
+{
+    ngx_http_idv_service_main_conf_t  *smcf;
+
+    smcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_http_idv_service_module);
+
+    if (smcf == NULL || smcf->zone == NULL
+        || (ngx_process != NGX_PROCESS_WORKER
+            && ngx_process != NGX_PROCESS_SINGLE))
+    {
+        return NGX_OK;
+    }
+
+    if (idv_crypto_init(cycle->log) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_idv_service_store = smcf->store;
+
+    ngx_http_idv_service_dummy.fd = (ngx_socket_t) -1;
+
+    ngx_http_idv_service_timer.handler = ngx_http_idv_service_sweep;
+    ngx_http_idv_service_timer.data = &ngx_http_idv_service_dummy;
+    ngx_http_idv_service_timer.log = cycle->log;
+    ngx_http_idv_service_timer.cancelable = 1;
+
+    ngx_add_timer(&ngx_http_idv_service_timer, IDV_SVC_SWEEP_TIME);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_idv_service_exit_process(ngx_cycle_t *cycle)
+{
+    if (ngx_http_idv_service_store) {
+        idv_crypto_done();
+    }
+}
+
+
+/* wipes what nobody reads any more; reads do the same for what they touch */
+
+static void
+ngx_http_idv_service_sweep(ngx_event_t *ev)
+{
+    idv_svc_store_t  *store;
+
+    store = ngx_http_idv_service_store;
+
+    (void) idv_svc_store_sweep(store, idv_svc_store_now(store));
+
+    if (!ngx_exiting) {
+        ngx_add_timer(ev, IDV_SVC_SWEEP_TIME);
+    }
+}

@@ -1,0 +1,499 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * Answers: bodies, headers, redirects and the one table of errors.
+ */
+
+
+#include "ngx_http_idv_web.h"
+
+
+typedef struct {
+    ngx_uint_t    status;
+    const char   *code;
+    const char   *message;
+    const char   *user;              /* userMessage, or NULL */
+    const char   *detail;            /* details[0].code, or NULL */
+} ngx_http_idv_error_t;
+
+
+/* docs/flow-api.md lists the same; a script compares them */
+
+static const ngx_http_idv_error_t  ngx_http_idv_errors[] = {
+
+    /* NGX_HTTP_IDV_NOT_FOUND */
+    { 404, "RESOURCE_NOT_FOUND", "The requested resource was not found.",
+      NULL, NULL },
+
+    /* NGX_HTTP_IDV_NO_XSRF */
+    { 403, "INVALID_REQUEST", "The X-XSRF-Header request header is required.",
+      NULL, NULL },
+
+    /* NGX_HTTP_IDV_METHOD */
+    { 405, "INVALID_REQUEST", "The method is not allowed here.", NULL, NULL },
+
+    /* NGX_HTTP_IDV_CONTENT_TYPE */
+    { 415, "INVALID_REQUEST", "The content type names no action.", NULL,
+      "INVALID_CONTENT_TYPE" },
+
+    /* NGX_HTTP_IDV_TOO_LARGE */
+    { 413, "INVALID_REQUEST", "The request body is too large.", NULL, NULL },
+
+    /* NGX_HTTP_IDV_VALIDATION */
+    { 400, "VALIDATION_ERROR", "The request body is not valid.", NULL,
+      "INVALID_REQUEST_BODY" },
+
+    /* NGX_HTTP_IDV_ACTION */
+    { 400, "INVALID_ACTION_ID",
+      "The action is not allowed in the current state.", NULL, NULL },
+
+    /* NGX_HTTP_IDV_ATTEMPTS */
+    { 400, "REQUEST_FAILED", "No attempt is left.",
+      "You have no more attempts.", "ATTEMPTS_LIMIT" },
+
+    /* NGX_HTTP_IDV_UNAVAILABLE */
+    { 503, "REQUEST_FAILED", "The verification service is not available.",
+      "Verification is not available at the moment. Please try again later.",
+      "SERVICE_UNAVAILABLE" },
+
+    /* NGX_HTTP_IDV_TOO_MANY */
+    { 429, "REQUEST_FAILED", "Too many verifications of this user are open.",
+      "Too many verifications are open. Please try again later.",
+      "OPEN_FLOWS_LIMIT" },
+
+    /* NGX_HTTP_IDV_FULL */
+    { 503, "REQUEST_FAILED", "No further verification can be started now.",
+      "Verification is not available at the moment. Please try again later.",
+      "CAPACITY_LIMIT" },
+
+    /* NGX_HTTP_IDV_NO_SUBJECT */
+    { 403, "SUBJECT_REQUIRED", "Nobody is signed on.", NULL, NULL },
+
+    /* NGX_HTTP_IDV_REQUIRED */
+    { 403, "VERIFICATION_REQUIRED", "Identity verification is required.",
+      "Please verify your identity first.", NULL },
+
+    /* NGX_HTTP_IDV_ORIGIN */
+    { 403, "INVALID_REQUEST", "The request comes from another origin.", NULL,
+      "INVALID_ORIGIN" },
+
+    /* NGX_HTTP_IDV_INTERNAL */
+    { 500, "UNEXPECTED_ERROR", "The request could not be handled.", NULL,
+      NULL }
+};
+
+
+ngx_http_idv_error_e
+ngx_http_idv_engine_error(idv_engine_result_e result)
+{
+    switch (result) {
+
+    case IDV_ENGINE_NOT_FOUND:
+        return NGX_HTTP_IDV_NOT_FOUND;
+
+    case IDV_ENGINE_NOT_ALLOWED:
+        return NGX_HTTP_IDV_ACTION;
+
+    case IDV_ENGINE_NO_ATTEMPTS:
+        return NGX_HTTP_IDV_ATTEMPTS;
+
+    case IDV_ENGINE_UNAVAILABLE:
+        return NGX_HTTP_IDV_UNAVAILABLE;
+
+    case IDV_ENGINE_TOO_MANY:
+        return NGX_HTTP_IDV_TOO_MANY;
+
+    case IDV_ENGINE_FULL:
+        return NGX_HTTP_IDV_FULL;
+
+    default:
+        return NGX_HTTP_IDV_INTERNAL;
+    }
+}
+
+
+ngx_int_t
+ngx_http_idv_header(ngx_http_request_t *r, const char *name, ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    h->hash = 1;
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value = *value;
+    h->lowcase_key = NULL;
+    idv_header_clear_next(h);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_idv_no_store(ngx_http_request_t *r)
+{
+    static ngx_str_t  no_store = ngx_string("no-store");
+    static ngx_str_t  nosniff = ngx_string("nosniff");
+
+    if (ngx_http_idv_header(r, "Cache-Control", &no_store) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_idv_header(r, "X-Content-Type-Options", &nosniff);
+}
+
+
+ngx_int_t
+ngx_http_idv_send(ngx_http_request_t *r, ngx_uint_t status, const char *type,
+    ngx_str_t *body)
+{
+    ngx_buf_t           *b;
+    ngx_int_t            rc;
+    ngx_chain_t          out;
+    ngx_http_idv_ctx_t  *ctx;
+
+    ctx = ngx_http_idv_get_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->ours = 1;
+
+    r->headers_out.status = status;
+    r->headers_out.content_length_n = body->len;
+
+    if (type) {
+        r->headers_out.content_type.data = (u_char *) type;
+        r->headers_out.content_type.len = ngx_strlen(type);
+        r->headers_out.content_type_len = r->headers_out.content_type.len;
+        r->headers_out.content_type_lowcase = NULL;
+    }
+
+    /* what is said here is no page of an error_page */
+    r->err_status = 0;
+
+    if (body->len == 0) {
+        r->header_only = 1;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    b = ngx_calloc_buf(r->pool);
+    if (b == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    b->pos = body->data;
+    b->last = body->data + body->len;
+    b->memory = 1;
+    b->last_buf = (r == r->main) ? 1 : 0;
+    b->last_in_chain = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}
+
+
+static ngx_int_t
+ngx_http_idv_retry_after(ngx_http_request_t *r, ngx_int_t seconds)
+{
+    u_char     *p;
+    ngx_str_t   value;
+
+    p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    value.data = p;
+    value.len = ngx_sprintf(p, "%i", seconds) - p;
+
+    return ngx_http_idv_header(r, "Retry-After", &value);
+}
+
+
+/*
+ * The members are constants of this module but for the client's own state,
+ * which has been checked: letters and digits.
+ */
+
+static ngx_int_t
+ngx_http_idv_error_json(ngx_http_request_t *r, const ngx_http_idv_error_t *e,
+    const char *target, ngx_str_t *body)
+{
+    u_char                 *p;
+    size_t                  len;
+    const char             *user;
+    ngx_str_t              *state;
+
+    user = e->user ? e->user : e->message;
+    state = ngx_http_idv_state_header(r);
+
+    if (state && state->len != NGX_HTTP_IDV_SECRET_LEN) {
+        state = NULL;
+    }
+
+    len = 256 + NGX_HTTP_IDV_SECRET_LEN + ngx_strlen(e->code)
+          + 2 * ngx_strlen(e->message) + 2 * ngx_strlen(user)
+          + (e->detail ? ngx_strlen(e->detail) : 0)
+          + (target ? ngx_strlen(target) : 0);
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    body->data = p;
+
+    p = ngx_sprintf(p, "{\"code\":\"%s\",\"message\":\"%s\"",
+                    e->code, e->message);
+
+    if (e->user) {
+        p = ngx_sprintf(p, ",\"userMessage\":\"%s\"", e->user);
+    }
+
+    if (e->detail) {
+        p = ngx_sprintf(p, ",\"details\":[{\"code\":\"%s\",\"message\":\"%s\""
+                        ",\"userMessage\":\"%s\"",
+                        e->detail, e->message, user);
+
+        if (target) {
+            p = ngx_sprintf(p, ",\"target\":\"%s\"", target);
+        }
+
+        p = ngx_cpymem(p, "}]", 2);
+    }
+
+    if (state && ngx_http_idv_secret_form(state)) {
+        p = ngx_sprintf(p, ",\"_pf_authn_api_state\":\"%V\"", state);
+    }
+
+    *p++ = '}';
+    body->len = p - body->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_idv_send_json_error(ngx_http_request_t *r,
+    const ngx_http_idv_error_t *e, const char *target, ngx_int_t retry_after)
+{
+    ngx_str_t  body;
+
+    if (ngx_http_idv_error_json(r, e, target, &body) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (retry_after < 0
+        && (e->status == NGX_HTTP_SERVICE_UNAVAILABLE
+            || e->status == NGX_HTTP_TOO_MANY_REQUESTS))
+    {
+        retry_after = 5;
+    }
+
+    if (retry_after >= 0
+        && ngx_http_idv_retry_after(r, ngx_max(retry_after, 1)) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ngx_http_idv_no_store(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_idv_send(r, e->status, "application/json", &body);
+}
+
+
+ngx_int_t
+ngx_http_idv_send_error(ngx_http_request_t *r, ngx_http_idv_error_e error,
+    ngx_int_t retry_after)
+{
+    return ngx_http_idv_send_json_error(r, &ngx_http_idv_errors[error], NULL,
+                                        retry_after);
+}
+
+
+ngx_int_t
+ngx_http_idv_send_invalid(ngx_http_request_t *r, const char *code,
+    const char *target, const char *message)
+{
+    ngx_http_idv_error_t  e;
+
+    e = ngx_http_idv_errors[NGX_HTTP_IDV_VALIDATION];
+    e.detail = code;
+    e.message = message;
+
+    return ngx_http_idv_send_json_error(r, &e, target, -1);
+}
+
+
+ngx_int_t
+ngx_http_idv_redirect(ngx_http_request_t *r, ngx_str_t *location)
+{
+    static ngx_str_t  empty = ngx_null_string;
+
+    /* as it is: nginx would make an absolute URL of r->headers_out.location */
+
+    if (ngx_http_idv_header(r, "Location", location) != NGX_OK
+        || ngx_http_idv_no_store(r) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_idv_send(r, NGX_HTTP_SEE_OTHER, NULL, &empty);
+}
+
+
+/*
+ * Clients of the flow API read nothing but JSON.  What nginx itself answers
+ * under it (401 of the first factor, 413, 503 of limit_req, ...) keeps its
+ * status and headers and gets a body of ours.
+ */
+
+static ngx_http_output_header_filter_pt  ngx_http_idv_next_header_filter;
+static ngx_http_output_body_filter_pt    ngx_http_idv_next_body_filter;
+
+
+static const ngx_http_idv_error_t *
+ngx_http_idv_error_of(ngx_uint_t status)
+{
+    ngx_uint_t  i;
+
+    static const ngx_http_idv_error_t  unauthorized = {
+        401, "UNAUTHORIZED", "Sign on is required.", NULL, NULL
+    };
+
+    static const ngx_http_idv_error_t  refused = {
+        403, "INVALID_REQUEST", "The request was refused.", NULL, NULL
+    };
+
+    if (status == NGX_HTTP_UNAUTHORIZED) {
+        return &unauthorized;
+    }
+
+    if (status == NGX_HTTP_FORBIDDEN) {
+        return &refused;
+    }
+
+    for (i = 0; i < NGX_HTTP_IDV_NERRORS; i++) {
+        if (ngx_http_idv_errors[i].status == status) {
+            return &ngx_http_idv_errors[i];
+        }
+    }
+
+    return status < 500 ? &refused
+                        : &ngx_http_idv_errors[NGX_HTTP_IDV_INTERNAL];
+}
+
+
+static ngx_int_t
+ngx_http_idv_header_filter(ngx_http_request_t *r)
+{
+    ngx_http_idv_ctx_t       *ctx;
+    ngx_http_idv_loc_conf_t  *lcf;
+
+    if (r->headers_out.status < 400 || r != r->main) {
+        return ngx_http_idv_next_header_filter(r);
+    }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_idv_module);
+
+    if (lcf->api == NULL) {
+        return ngx_http_idv_next_header_filter(r);
+    }
+
+    ctx = ngx_http_idv_get_ctx(r);
+    if (ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (!ctx->ours) {
+
+        if (ngx_http_idv_error_json(r,
+                                    ngx_http_idv_error_of(
+                                        r->headers_out.status),
+                                    NULL, &ctx->instead)
+            != NGX_OK
+            || ngx_http_idv_cors(r, lcf->api) != NGX_OK
+            || ngx_http_idv_no_store(r) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        ngx_str_set(&r->headers_out.content_type, "application/json");
+        r->headers_out.content_type_len = r->headers_out.content_type.len;
+        r->headers_out.content_type_lowcase = NULL;
+        r->headers_out.content_length_n = ctx->instead.len;
+
+        if (r->headers_out.content_length) {
+            r->headers_out.content_length->hash = 0;
+            r->headers_out.content_length = NULL;
+        }
+    }
+
+    return ngx_http_idv_next_header_filter(r);
+}
+
+
+static ngx_int_t
+ngx_http_idv_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_buf_t           *b;
+    ngx_chain_t          out, *cl;
+    ngx_http_idv_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_idv_module);
+
+    if (ctx == NULL || ctx->instead.len == 0 || in == NULL) {
+        return ngx_http_idv_next_body_filter(r, in);
+    }
+
+    for (cl = in; cl; cl = cl->next) {
+        cl->buf->pos = cl->buf->last;
+        cl->buf->file_pos = cl->buf->file_last;
+    }
+
+    b = ngx_calloc_buf(r->pool);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->pos = ctx->instead.data;
+    b->last = b->pos + ctx->instead.len;
+    b->memory = 1;
+    b->last_buf = 1;
+    b->last_in_chain = 1;
+
+    ngx_str_null(&ctx->instead);
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_idv_next_body_filter(r, &out);
+}
+
+
+ngx_int_t
+ngx_http_idv_errors_init(ngx_conf_t *cf)
+{
+    ngx_http_idv_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_http_idv_header_filter;
+
+    ngx_http_idv_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_http_idv_body_filter;
+
+    return NGX_OK;
+}

@@ -1,0 +1,353 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * What a browser sends to the page: headers, query, form, and the proof that a
+ * form is one of ours.
+ */
+
+
+#include "ngx_http_idv_page.h"
+
+
+static ngx_int_t ngx_http_idv_page_unescape(ngx_pool_t *pool, ngx_str_t *src,
+    ngx_uint_t form, ngx_str_t *dst);
+static ngx_int_t ngx_http_idv_page_token(ngx_http_idv_page_t *page,
+    const idv_key_t *key, const ngx_str_t *bound, u_char *token);
+
+
+ngx_str_t
+ngx_http_idv_page_header(ngx_http_request_t *r, const char *name)
+{
+    size_t            len;
+    ngx_str_t         none;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    len = ngx_strlen(name);
+    part = &r->headers_in.headers.part;
+    header = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            header = part->elts;
+            i = 0;
+        }
+
+        if (header[i].key.len == len
+            && ngx_strncasecmp(header[i].key.data, (u_char *) name, len) == 0)
+        {
+            return header[i].value;
+        }
+    }
+
+    ngx_str_null(&none);
+
+    return none;
+}
+
+
+ngx_int_t
+ngx_http_idv_page_arg(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value)
+{
+    ngx_str_t  raw;
+
+    if (ngx_http_arg(r, (u_char *) name, ngx_strlen(name), &raw) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_idv_page_unescape(r->pool, &raw, 0, value);
+}
+
+
+ngx_int_t
+ngx_http_idv_page_field(ngx_http_idv_page_t *page, const char *name,
+    ngx_str_t *value)
+{
+    size_t      len;
+    u_char     *p, *last, *end;
+    ngx_str_t   raw;
+
+    len = ngx_strlen(name);
+    p = page->form.data;
+    last = p + page->form.len;
+
+    while (p < last) {
+
+        end = ngx_strlchr(p, last, '&');
+        if (end == NULL) {
+            end = last;
+        }
+
+        if ((size_t) (end - p) > len
+            && p[len] == '='
+            && ngx_strncmp(p, name, len) == 0)
+        {
+            raw.data = p + len + 1;
+            raw.len = end - raw.data;
+
+            return ngx_http_idv_page_unescape(page->r->pool, &raw, 1, value);
+        }
+
+        p = end + 1;
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/*
+ * Percent-decoding, and "+" as a space in forms.  In a query a "+" stays: the
+ * addresses in it are URIs, and people write them there by hand.
+ */
+
+static ngx_int_t
+ngx_http_idv_page_unescape(ngx_pool_t *pool, ngx_str_t *src, ngx_uint_t form,
+    ngx_str_t *dst)
+{
+    size_t      i;
+    u_char     *p;
+    ngx_int_t   c;
+
+    p = ngx_pnalloc(pool, src->len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    dst->data = p;
+
+    for (i = 0; i < src->len; i++) {
+
+        if (form && src->data[i] == '+') {
+            *p++ = ' ';
+            continue;
+        }
+
+        if (src->data[i] != '%') {
+            *p++ = src->data[i];
+            continue;
+        }
+
+        if (src->len - i < 3) {
+            return NGX_DECLINED;
+        }
+
+        c = ngx_hextoi(&src->data[i + 1], 2);
+
+        if (c == NGX_ERROR) {
+            return NGX_DECLINED;
+        }
+
+        *p++ = (u_char) c;
+        i += 2;
+    }
+
+    dst->len = p - dst->data;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_idv_page_body(ngx_http_request_t *r, ngx_str_t *body)
+{
+    off_t         len;
+    u_char       *p;
+    ngx_chain_t  *cl;
+
+    static const ngx_str_t  type =
+        ngx_string("application/x-www-form-urlencoded");
+
+    ngx_str_null(body);
+
+    if (r->request_body == NULL || r->request_body->bufs == NULL) {
+        return NGX_OK;
+    }
+
+    if (r->headers_in.content_type == NULL
+        || r->headers_in.content_type->value.len < type.len
+        || ngx_strncasecmp(r->headers_in.content_type->value.data, type.data,
+                           type.len)
+           != 0)
+    {
+        return NGX_HTTP_UNSUPPORTED_MEDIA_TYPE;
+    }
+
+    len = 0;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        if (cl->buf->in_file) {
+            return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
+        }
+
+        len += cl->buf->last - cl->buf->pos;
+    }
+
+    if (len > NGX_HTTP_IDV_PAGE_MAX_FORM) {
+        return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
+    }
+
+    p = ngx_pnalloc(r->pool, (size_t) len + 1);
+    if (p == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    body->data = p;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
+    }
+
+    body->len = p - body->data;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_idv_page_read(ngx_http_idv_page_t *page)
+{
+    size_t               i;
+    u_char               c;
+    ngx_str_t            value;
+    ngx_http_request_t  *r;
+
+    r = page->r;
+
+    if (ngx_http_idv_page_field(page, "flowId", &value) == NGX_OK
+        || ngx_http_idv_page_arg(r, "flowId", &value) == NGX_OK)
+    {
+        page->flow_id = value;
+    }
+
+    if (page->flow_id.len != IDV_FLOW_ID_LEN) {
+        ngx_str_null(&page->flow_id);
+    }
+
+    for (i = 0; i < page->flow_id.len; i++) {
+        c = page->flow_id.data[i];
+
+        if (!((c >= '0' && c <= '9')
+              || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')))
+        {
+            ngx_str_null(&page->flow_id);
+        }
+    }
+
+    if ((ngx_http_idv_page_field(page, "return", &value) == NGX_OK
+         || ngx_http_idv_page_arg(r, "return", &value) == NGX_OK)
+        && ngx_http_idv_return_path(&value) == NGX_OK)
+    {
+        page->return_to = value;
+    }
+}
+
+
+ngx_int_t
+ngx_http_idv_page_csrf(ngx_http_idv_page_t *page, const ngx_str_t *bound,
+    ngx_str_t *token)
+{
+    token->data = ngx_pnalloc(page->r->pool, NGX_HTTP_IDV_PAGE_CSRF_LEN);
+    if (token->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    token->len = NGX_HTTP_IDV_PAGE_CSRF_LEN;
+
+    return ngx_http_idv_page_token(page, &page->provider->keys[0], bound,
+                                   token->data);
+}
+
+
+ngx_uint_t
+ngx_http_idv_page_csrf_valid(ngx_http_idv_page_t *page, const ngx_str_t *bound)
+{
+    u_char      token[NGX_HTTP_IDV_PAGE_CSRF_LEN];
+    ngx_str_t   given;
+    ngx_uint_t  i;
+
+    if (ngx_http_idv_page_field(page, "csrf", &given) != NGX_OK
+        || given.len != NGX_HTTP_IDV_PAGE_CSRF_LEN)
+    {
+        return 0;
+    }
+
+    /* a form may be older than a reload that brought a new key */
+
+    for (i = 0; i < page->provider->nkeys; i++) {
+
+        if (ngx_http_idv_page_token(page, &page->provider->keys[i], bound,
+                                    token)
+            == NGX_OK
+            && idv_equal(token, given.data, sizeof(token)))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_int_t
+ngx_http_idv_page_token(ngx_http_idv_page_t *page, const idv_key_t *key,
+    const ngx_str_t *bound, u_char *token)
+{
+    u_char     mac[IDV_HASH_LEN];
+    ngx_str_t  parts[3];
+
+    ngx_str_set(&parts[0], "idv page form");
+    parts[1] = page->client.secret;
+    parts[2] = *bound;
+
+    if (idv_mac(mac, key, parts, 3) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_hex_dump(token, mac, sizeof(mac));
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_idv_page_same_origin(ngx_http_idv_page_t *page)
+{
+    ngx_str_t  site, from, origin;
+
+    /*
+     * The browser's own verdict comes first: it also holds where TLS ends in
+     * front of nginx and our idea of the origin differs in its scheme.
+     */
+
+    site = ngx_http_idv_page_header(page->r, "Sec-Fetch-Site");
+
+    if (site.len) {
+        return site.len == sizeof("same-origin") - 1
+               && ngx_strncmp(site.data, "same-origin", site.len) == 0
+               ? NGX_OK : NGX_DECLINED;
+    }
+
+    from = ngx_http_idv_page_header(page->r, "Origin");
+
+    if (from.len == 0) {
+        return NGX_AGAIN;
+    }
+
+    if (ngx_http_idv_origin(page->r, page->provider, &origin) != NGX_OK
+        || origin.len != from.len
+        || ngx_strncasecmp(origin.data, from.data, from.len) != 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}

@@ -1,0 +1,598 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * Who asks, and what the rooms of web/ do with the engine.
+ */
+
+
+#include "ngx_http_idv_web.h"
+#include "../util/idv_crypto.h"
+
+
+static void ngx_http_idv_ctx_cleanup(void *data);
+static void ngx_http_idv_engine_done(idv_engine_op_t *op);
+static void ngx_http_idv_client_gone(void *data);
+static ngx_int_t ngx_http_idv_expect(idv_engine_op_t *op, ngx_uint_t i,
+    ngx_str_t *value);
+
+
+/* of one operation, from the request's pool */
+
+typedef struct {
+    ngx_http_request_t    *request;      /* NULL: finalized */
+    idv_engine_op_t       *op;
+    ngx_http_idv_done_pt   done;
+} ngx_http_idv_wait_t;
+
+
+/* the cleanup does nothing but mark where the context is */
+
+static void
+ngx_http_idv_ctx_cleanup(void *data)
+{
+    ngx_http_idv_ctx_t *ctx = data;
+
+    ctx->session = NULL;
+}
+
+
+ngx_http_idv_ctx_t *
+ngx_http_idv_get_ctx(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t  *cln;
+    ngx_http_idv_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_idv_module);
+
+    if (ctx) {
+        return ctx;
+    }
+
+    if (r->internal || r != r->main) {
+
+        for (cln = r->pool->cleanup; cln; cln = cln->next) {
+            if (cln->handler == ngx_http_idv_ctx_cleanup) {
+                ngx_http_set_ctx(r, cln->data, ngx_http_idv_module);
+                return cln->data;
+            }
+        }
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_idv_ctx_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    ctx = cln->data;
+    ngx_memzero(ctx, sizeof(ngx_http_idv_ctx_t));
+
+    cln->handler = ngx_http_idv_ctx_cleanup;
+
+    ngx_http_set_ctx(r, ctx, ngx_http_idv_module);
+
+    return ctx;
+}
+
+
+ngx_int_t
+ngx_http_idv_value(ngx_http_request_t *r, ngx_http_complex_value_t *cv,
+    ngx_str_t *value)
+{
+    if (cv == NULL) {
+        ngx_str_null(value);
+        return NGX_OK;
+    }
+
+    return ngx_http_complex_value(r, cv, value);
+}
+
+
+ngx_str_t *
+ngx_http_idv_request_header(ngx_http_request_t *r, const char *name)
+{
+    size_t            len;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    len = ngx_strlen(name);
+    part = &r->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return NULL;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].key.len == len
+            && ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0)
+        {
+            return &h[i].value;
+        }
+    }
+}
+
+
+/* the header in which a client without cookies returns its state */
+
+ngx_str_t *
+ngx_http_idv_state_header(ngx_http_request_t *r)
+{
+    return ngx_http_idv_request_header(r, "X-PF-Authn-API-State");
+}
+
+
+ngx_uint_t
+ngx_http_idv_secret_form(ngx_str_t *secret)
+{
+    u_char      ch;
+    ngx_uint_t  i;
+
+    if (secret->len != NGX_HTTP_IDV_SECRET_LEN) {
+        return 0;
+    }
+
+    for (i = 0; i < secret->len; i++) {
+        ch = secret->data[i];
+
+        if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z')
+              || (ch >= '0' && ch <= '9')))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static ngx_int_t
+ngx_http_idv_bind(const idv_provider_t *provider, ngx_http_idv_client_t *client)
+{
+    ngx_str_t  parts[3];
+
+    parts[0] = provider->name;
+    parts[1] = client->secret;
+    parts[2] = client->subject;
+
+    return idv_hash(client->binding, parts, 3);
+}
+
+
+ngx_int_t
+ngx_http_idv_subject(ngx_http_request_t *r, ngx_http_idv_client_t *client)
+{
+    u_char                    hash[IDV_HASH_LEN];
+    ngx_http_idv_loc_conf_t  *lcf;
+
+    ngx_memzero(client, sizeof(ngx_http_idv_client_t));
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_idv_module);
+
+    if (ngx_http_idv_value(r, lcf->subject, &client->subject) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (client->subject.len == 0) {
+        return NGX_DECLINED;
+    }
+
+    if (client->subject.len > IDV_FLOW_MAX_USER) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "idv: a subject of %uz bytes is longer than %d",
+                      client->subject.len, IDV_FLOW_MAX_USER);
+        return NGX_DECLINED;
+    }
+
+    if (idv_hash(hash, &client->subject, 1) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(client->subject_hash, hash, sizeof(client->subject_hash));
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_idv_client(ngx_http_request_t *r, const idv_provider_t *provider,
+    ngx_http_idv_client_t *client)
+{
+    ngx_int_t    rc;
+    ngx_str_t   *state, name, value;
+    ngx_uint_t   pos;
+
+    rc = ngx_http_idv_subject(r, client);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    state = ngx_http_idv_state_header(r);
+
+    if (state) {
+        client->cookieless = 1;
+
+        if (ngx_http_idv_secret_form(state)) {
+            client->secret = *state;
+        }
+
+    } else {
+
+        if (ngx_http_idv_cookie_name(r, provider, "_flow", &name) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        pos = 0;
+
+        while (ngx_http_idv_cookie_next(r, &name, &pos, &value) == NGX_OK) {
+            if (ngx_http_idv_secret_form(&value)) {
+                client->secret = value;
+                break;
+            }
+        }
+    }
+
+    return client->secret.len ? ngx_http_idv_bind(provider, client) : NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_idv_client_new(ngx_http_request_t *r, const idv_provider_t *provider,
+    ngx_http_idv_client_t *client)
+{
+    client->secret.data = ngx_pnalloc(r->pool, NGX_HTTP_IDV_SECRET_LEN);
+    if (client->secret.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    client->secret.len = NGX_HTTP_IDV_SECRET_LEN;
+
+    if (idv_random_id(client->secret.data) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (!client->cookieless
+        && ngx_http_idv_cookie_set(r, provider, "_flow", &client->secret, -1)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_idv_bind(provider, client);
+}
+
+
+ngx_int_t
+ngx_http_idv_origin(ngx_http_request_t *r, const idv_provider_t *provider,
+    ngx_str_t *origin)
+{
+    u_char     *p;
+    ngx_str_t   host;
+
+    if (provider->base_url.len) {
+        *origin = provider->base_url;
+        return NGX_OK;
+    }
+
+    /* checked by nginx: no byte of it can leave a URL or a header */
+
+    if (r->headers_in.host) {
+        host = r->headers_in.host->value;
+
+    } else {
+        host = r->headers_in.server;
+    }
+
+    if (host.len == 0) {
+        ngx_str_set(&host, "localhost");
+    }
+
+    p = ngx_pnalloc(r->pool, sizeof("https://") - 1 + host.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    origin->data = p;
+    p = ngx_sprintf(p, "%s://%V",
+                    ngx_http_idv_secure(r, provider) ? "https" : "http",
+                    &host);
+    origin->len = p - origin->data;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_idv_return_path(const ngx_str_t *path)
+{
+    ngx_uint_t  i;
+
+    if (path->len == 0 || path->len > IDV_FLOW_MAX_RETURN
+        || path->data[0] != '/')
+    {
+        return NGX_DECLINED;
+    }
+
+    if (path->len > 1 && (path->data[1] == '/' || path->data[1] == '\\')) {
+        return NGX_DECLINED;
+    }
+
+    for (i = 0; i < path->len; i++) {
+
+        /* browsers take a backslash for a slash and drop tabs and newlines */
+
+        if (path->data[i] <= ' ' || path->data[i] >= 0x7f
+            || path->data[i] == '\\' || path->data[i] == '"'
+            || path->data[i] == '<' || path->data[i] == '>')
+        {
+            return NGX_DECLINED;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+const ngx_http_idv_place_t *
+ngx_http_idv_place(const ngx_array_t *places, const idv_provider_t *provider)
+{
+    ngx_uint_t             i;
+    ngx_http_idv_place_t  *place;
+
+    place = places->elts;
+
+    for (i = 0; i < places->nelts; i++) {
+        if (place[i].provider == provider) {
+            return &place[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_http_idv_expect(idv_engine_op_t *op, ngx_uint_t i, ngx_str_t *value)
+{
+    ngx_http_idv_wait_t *wait = op->data;
+
+    idv_match_t  *match;
+
+    match = op->provider->matches->elts;
+
+    return ngx_http_complex_value(wait->request, match[i].value, value);
+}
+
+
+static ngx_int_t
+ngx_http_idv_op_contacts(ngx_http_request_t *r, idv_engine_op_t *op)
+{
+    ngx_uint_t                delivery;
+    ngx_http_idv_contacts_t   emails, phones;
+
+    if (ngx_http_idv_contacts(r, IDV_CONTACT_EMAIL, &emails) != NGX_OK
+        || ngx_http_idv_contacts(r, IDV_CONTACT_PHONE, &phones) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    delivery = op->provider->flow.delivery;
+
+    if (emails.n) {
+        op->event.contacts |= IDV_CONTACT_EMAIL;
+
+        if (delivery == IDV_DELIVERY_EMAIL) {
+            op->contact = emails.addresses[0];
+        }
+    }
+
+    if (phones.n) {
+        op->event.contacts |= IDV_CONTACT_PHONE;
+
+        if (delivery == IDV_DELIVERY_SMS) {
+            op->contact = phones.addresses[0];
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+idv_engine_op_t *
+ngx_http_idv_op(ngx_http_request_t *r, const idv_provider_t *provider,
+    ngx_http_idv_client_t *client, ngx_str_t *flow_id, idv_event_e event)
+{
+    idv_engine_op_t      *op;
+    ngx_http_idv_wait_t  *wait;
+
+    op = ngx_pcalloc(r->pool, sizeof(idv_engine_op_t));
+    if (op == NULL) {
+        return NULL;
+    }
+
+    wait = ngx_pcalloc(r->pool, sizeof(ngx_http_idv_wait_t));
+    if (wait == NULL) {
+        return NULL;
+    }
+
+    wait->request = r;
+    wait->op = op;
+
+    op->provider = provider;
+    op->pool = r->pool;
+    op->log = r->connection->log;
+    op->event.type = event;
+    op->expect = ngx_http_idv_expect;
+    op->handler = ngx_http_idv_engine_done;
+    op->data = wait;
+    op->retry_after = -1;
+
+    ngx_memcpy(op->binding, client->binding, sizeof(op->binding));
+
+    if (flow_id) {
+        op->id = *flow_id;
+    }
+
+    if ((event == IDV_EVENT_START || event == IDV_EVENT_DEVICE_OTHER
+         || event == IDV_EVENT_OPTIONS
+         || (event == IDV_EVENT_POLL
+             && provider->flow.delivery >= IDV_DELIVERY_EMAIL))
+        && ngx_http_idv_op_contacts(r, op) != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return op;
+}
+
+
+static void
+ngx_http_idv_client_gone(void *data)
+{
+    ngx_http_idv_wait_t *wait = data;
+
+    if (wait->request) {
+        wait->request = NULL;
+        idv_engine_abandon(wait->op);
+    }
+}
+
+
+ngx_int_t
+ngx_http_idv_run(ngx_http_request_t *r, idv_engine_op_t *op,
+    ngx_http_idv_done_pt done)
+{
+    ngx_http_cleanup_t   *cln;
+    ngx_http_idv_wait_t  *wait;
+
+    wait = op->data;
+    wait->done = done;
+
+    r->main->count++;
+
+    /* a cleanup only for what has to wait */
+
+    if (idv_engine_run(op) == NGX_OK) {
+        done(r, op);
+        return NGX_DONE;
+    }
+
+    cln = ngx_http_cleanup_add(r, 0);
+    if (cln == NULL) {
+        wait->request = NULL;
+        idv_engine_abandon(op);
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return NGX_DONE;
+    }
+
+    cln->handler = ngx_http_idv_client_gone;
+    cln->data = wait;
+
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    if (r->connection->read->ready && !r->connection->read->eof
+        && r->http_version < NGX_HTTP_VERSION_20)
+    {
+        /* a client that has gone already is seen as such */
+        ngx_post_event(r->connection->read, &ngx_posted_events);
+    }
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_idv_engine_done(idv_engine_op_t *op)
+{
+    ngx_connection_t     *c;
+    ngx_http_request_t   *r;
+    ngx_http_idv_wait_t  *wait;
+
+    wait = op->data;
+    r = wait->request;
+
+    if (r == NULL) {
+        return;
+    }
+
+    wait->request = NULL;
+
+    c = r->connection;
+    ngx_http_set_log_request(c->log, r);
+
+    r->read_event_handler = ngx_http_block_reading;
+
+    wait->done(r, op);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+ngx_int_t
+ngx_http_idv_start(ngx_http_request_t *r, const idv_provider_t *provider,
+    ngx_http_idv_client_t *client, ngx_str_t *return_to, ngx_uint_t flags,
+    ngx_str_t *policy, idv_engine_op_t **result)
+{
+    idv_engine_op_t  *op;
+
+    if (client->secret.len == 0
+        && ngx_http_idv_client_new(r, provider, client) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    op = ngx_http_idv_op(r, provider, client, NULL, IDV_EVENT_START);
+    if (op == NULL) {
+        return NGX_ERROR;
+    }
+
+    *result = op;
+
+    op->flow.provider = provider->id;
+    op->flow.flags = (uint8_t) (flags | (client->cookieless
+                                         ? IDV_FLOW_COOKIELESS : 0));
+
+    ngx_memcpy(op->flow.binding, client->binding, sizeof(op->flow.binding));
+    ngx_memcpy(op->flow.subject, client->subject_hash,
+               sizeof(op->flow.subject));
+    ngx_memcpy(op->flow.user, client->subject.data, client->subject.len);
+    ngx_memcpy(op->flow.policy, provider->verify_policy,
+               sizeof(op->flow.policy));
+
+    if (policy->len
+        && idv_uuid_parse(op->flow.policy, policy->data, policy->len)
+           != NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "idv: auth_idv_policy gives no UUID");
+        return NGX_ERROR;
+    }
+
+    if (return_to->len && ngx_http_idv_return_path(return_to) == NGX_OK) {
+        ngx_memcpy(op->flow.return_to, return_to->data, return_to->len);
+
+    } else {
+        op->flow.return_to[0] = '/';
+    }
+
+    idv_engine_start(op);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_idv_strip_handler(ngx_http_request_t *r)
+{
+    return ngx_http_idv_strip_headers(r) == NGX_OK ? NGX_DECLINED
+                                                   : NGX_ERROR;
+}

@@ -1,0 +1,381 @@
+package Idv::Mock;
+
+# A server that misbehaves as it is told: one process, one select loop.
+#
+#     my $mock = Idv::Mock->new(
+#         { path => '/env/as/token', json => { access_token => 't' } },
+#         { path => '/v1/', times => 2, status => 503, headers => [...] },
+#         { path => '/v1/', hang => 'headers' },
+#     );
+#     $mock->port; $mock->rules(...); $mock->calls('/v1/')
+#
+# The first rule whose path is a prefix of the request's, whose method (if it
+# has one) is the request's and whose times are not used up is taken; without
+# one the answer is 404.  A rule may have
+#
+#     status, headers [Name => value, ...], body, json    what is answered
+#     raw              these bytes instead of a whole answer
+#     length           a Content-Length that is not the body's
+#     delay            seconds before the answer
+#     drip             seconds between single bytes of the answer
+#     stop             bytes of the answer that are sent
+#     then             what comes after: close (default where the length is not
+#                      what was announced), reset, hang, keep
+#     hang             accept: the request is never read; request: it is read
+#                      and not answered; headers: only a status line and a
+#                      header; body: half of the body
+#     reset            accept or request: a RST at that moment
+
+use strict;
+use warnings;
+
+use File::Temp ();
+use IO::Select;
+use IO::Socket::INET;
+use JSON::PP ();
+use POSIX ();
+use Socket qw(SOL_SOCKET SO_LINGER);
+use Time::HiRes qw(time sleep);
+
+use Idv::Ports qw(free_port);
+
+my $json = JSON::PP->new->utf8->canonical;
+
+
+sub new {
+    my ($class, @rules) = @_;
+
+    my $self = bless {
+        port => free_port(),
+        dir => File::Temp::tempdir('idv-mock-XXXXXXXX', TMPDIR => 1,
+            CLEANUP => 1),
+    }, $class;
+
+    $self->rules(@rules);
+
+    $self->{listen} = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+        LocalPort => $self->{port}, Listen => 511, ReuseAddr => 1)
+        or die "mock: cannot listen on $self->{port}: $!";
+
+    $self->{pid} = fork // die "fork: $!";
+
+    if ($self->{pid} == 0) {
+        $self->serve;
+        POSIX::_exit(0);
+    }
+
+    CORE::close(delete $self->{listen});
+
+    return $self;
+}
+
+
+sub port { $_[0]{port} }
+
+
+# replaces the rules; the server looks before each request
+
+sub rules {
+    my ($self, @rules) = @_;
+
+    my $path = "$self->{dir}/rules";
+
+    open my $file, '>:raw', "$path.new" or die "$path: $!";
+    print $file $json->encode(\@rules);
+    CORE::close($file);
+    rename "$path.new", $path or die "$path: $!";
+}
+
+
+# the requests so far: { method, path, headers { lc name => value }, body }
+
+sub calls {
+    my ($self, $prefix) = @_;
+
+    open my $file, '<:raw', "$self->{dir}/calls" or return;
+
+    return grep { index($_->{path}, $prefix // '') == 0 }
+        map { $json->decode($_) } <$file>;
+}
+
+
+sub stop {
+    my ($self) = @_;
+
+    my $pid = delete $self->{pid} or return;
+
+    kill KILL => $pid;
+    waitpid $pid, 0;
+}
+
+
+sub DESTROY {
+    my ($self) = @_;
+
+    local ($?, $!);
+    $self->stop if $self->{pid};
+}
+
+
+# the server's side
+
+sub serve {
+    my ($self) = @_;
+
+    $SIG{PIPE} = 'IGNORE';
+    $SIG{$_} = 'DEFAULT' for qw(TERM INT);
+    $self->{peers} = {};
+    $self->{used} = {};
+
+    # nobody else ends a server whose test was killed
+    my $parent = getppid;
+
+    while (getppid == $parent) {
+        $self->step;
+    }
+}
+
+
+sub step {
+    my ($self) = @_;
+
+    my $select = IO::Select->new($self->{listen});
+    my $now = time;
+    my $next = $now + 1;
+
+    my @peers = values %{$self->{peers}};
+
+    for my $peer (@peers) {
+        $select->add($peer->{socket}) unless $peer->{deaf};
+
+        next unless @{$peer->{plan}};
+        my $due = $peer->{plan}[0]{at};
+        $next = $due if $due < $next;
+    }
+
+    for my $socket ($select->can_read($next > $now ? $next - $now : 0)) {
+        if ($socket == $self->{listen}) {
+            $self->accept_peer;
+
+        } elsif (my $peer = $self->{peers}{$socket}) {
+            $self->receive($peer);
+        }
+    }
+
+    @peers = values %{$self->{peers}};
+    $self->act($_) for @peers;
+}
+
+
+sub accept_peer {
+    my ($self) = @_;
+
+    my $socket = $self->{listen}->accept or return;
+    my $peer = { socket => $socket, input => '', plan => [] };
+
+    $self->{peers}{$socket} = $peer;
+
+    # a rule for the moment of accepting cannot look at the request
+
+    my $rule = $self->find(undef, undef) or return;
+
+    $peer->{deaf} = 1;
+    plan($peer, 0, then => 'reset') if $rule->{reset};
+}
+
+
+sub receive {
+    my ($self, $peer) = @_;
+
+    my $n = $peer->{socket}->sysread($peer->{input}, 65536,
+        length $peer->{input});
+
+    return $self->drop($peer) unless $n;
+
+    while ($peer->{input} =~ /^(\S+) (\S+) HTTP[^\r\n]*\r\n(.*?)\r\n\r\n/s) {
+        my ($method, $path, $head, $size) = ($1, $2, $3, length $&);
+        my %headers = map { /^([^:]+):\s*(.*)$/ ? (lc $1, $2) : () }
+            split /\r\n/, $head;
+        my $length = $headers{'content-length'} || 0;
+
+        if (length($peer->{input}) < $size + $length) {
+            if (($headers{expect} // '') =~ /100-continue/i
+                && !$peer->{continued}++)
+            {
+                $peer->{socket}->syswrite("HTTP/1.1 100 Continue\r\n\r\n");
+            }
+            return;
+        }
+
+        my $body = substr($peer->{input}, $size, $length);
+        substr($peer->{input}, 0, $size + $length, '');
+        delete $peer->{continued};
+
+        $self->record({ method => $method, path => $path,
+                        headers => \%headers, body => $body });
+
+        $self->answer($peer, $self->find($method, $path)
+                             || { status => 404, json => {} });
+    }
+}
+
+
+sub record {
+    my ($self, $call) = @_;
+
+    open my $file, '>>:raw', "$self->{dir}/calls" or return;
+    syswrite $file, $json->encode($call) . "\n";
+}
+
+
+# The rule for a request, or for a connection that has just been accepted.
+
+sub find {
+    my ($self, $method, $path) = @_;
+
+    open my $file, '<:raw', "$self->{dir}/rules" or return;
+    local $/;
+    my $text = <$file>;
+
+    if ($text ne ($self->{text} // '')) {
+        $self->{text} = $text;
+        $self->{current} = $json->decode($text);
+        $self->{used} = {};
+    }
+
+    my $rules = $self->{current};
+
+    for my $i (0 .. $#$rules) {
+        my $rule = $rules->[$i];
+        my $early = grep { ($_ // '') eq 'accept' } @$rule{qw(hang reset)};
+
+        next if $early != !defined $method;
+        next if defined $rule->{times}
+                && ($self->{used}{$i} || 0) >= $rule->{times};
+        next if defined $method && defined $rule->{method}
+                && $rule->{method} ne $method;
+        next if defined $method && index($path, $rule->{path} // '/') != 0;
+
+        $self->{used}{$i}++;
+        return $rule;
+    }
+
+    return;
+}
+
+
+sub answer {
+    my ($self, $peer, $rule) = @_;
+
+    return plan($peer, 0, then => 'reset') if $rule->{reset};
+    return if ($rule->{hang} // '') eq 'request';
+
+    my $bytes = compose($rule);
+    my $whole = length $bytes;
+    my $then = $rule->{then};
+
+    my $stop = $rule->{stop};
+    $stop = index($bytes, "\r\n\r\n") if ($rule->{hang} // '') eq 'headers';
+    $stop = int((index($bytes, "\r\n\r\n") + $whole) / 2) + 4
+        if ($rule->{hang} // '') eq 'body';
+
+    $bytes = substr($bytes, 0, $stop) if defined $stop && $stop < $whole;
+
+    $then ||= 'hang' if $rule->{hang};
+    $then ||= 'close' if defined $stop || defined $rule->{length}
+                         || defined $rule->{raw};
+
+    my $delay = $rule->{delay} || 0;
+
+    if ($rule->{drip}) {
+        plan($peer, $delay += $rule->{drip}, send => $_)
+            for split //, $bytes;
+
+    } else {
+        plan($peer, $delay, send => $bytes);
+    }
+
+    plan($peer, $delay, then => $then) if $then && $then ne 'keep';
+}
+
+
+sub compose {
+    my ($rule) = @_;
+
+    return $rule->{raw} if defined $rule->{raw};
+
+    my $body = $rule->{body} // '';
+    my @headers = @{$rule->{headers} || []};
+
+    if (exists $rule->{json}) {
+        $body = $json->encode($rule->{json});
+        unshift @headers, 'Content-Type' => 'application/json';
+    }
+
+    push @headers, 'Content-Length' => $rule->{length} // length $body;
+
+    my $text = 'HTTP/1.1 ' . ($rule->{status} || 200) . " Mock\r\n";
+
+    while (my ($name, $value) = splice(@headers, 0, 2)) {
+        $text .= "$name: $value\r\n";
+    }
+
+    return "$text\r\n$body";
+}
+
+
+sub plan {
+    my ($peer, $delay, %step) = @_;
+
+    push @{$peer->{plan}}, { at => time + $delay, %step };
+}
+
+
+sub act {
+    my ($self, $peer) = @_;
+
+    while (@{$peer->{plan}} && $peer->{plan}[0]{at} <= time) {
+        my $step = shift @{$peer->{plan}};
+        my $then = $step->{then} // '';
+
+        if (defined $step->{send}) {
+            send_all($peer->{socket}, $step->{send})
+                or return $self->drop($peer);
+
+        } elsif ($then eq 'close') {
+            return $self->drop($peer);
+
+        } elsif ($then eq 'reset') {
+            setsockopt $peer->{socket}, SOL_SOCKET, SO_LINGER,
+                pack('ii', 1, 0);
+            return $self->drop($peer);
+
+        } elsif ($then eq 'hang') {
+            $peer->{plan} = [];
+        }
+    }
+}
+
+
+sub send_all {
+    my ($socket, $bytes) = @_;
+
+    while ($bytes ne '') {
+        my $n = $socket->syswrite($bytes);
+        return 0 unless $n;
+        substr($bytes, 0, $n, '');
+    }
+
+    return 1;
+}
+
+
+sub drop {
+    my ($self, $peer) = @_;
+
+    delete $self->{peers}{$peer->{socket}};
+    CORE::close($peer->{socket});
+}
+
+
+1;
