@@ -8,7 +8,8 @@ CACHEDIR  ?= .build
 
 # The nginx to build against: the installed one, else the copy that the set-up
 # unpacked.  Give NGX_SRC (a configured nginx source tree or Debian's nginx-dev)
-# and NGINX (its binary) to use another.
+# and NGX_BIN (its binary) to use another; not NGINX, a variable that nginx takes
+# for sockets to inherit.
 
 NGX_DEBIAN := $(firstword $(wildcard \
                   /usr/share/nginx/src/configure \
@@ -20,8 +21,8 @@ ifeq ($(NGX_SRC),)
 NGX_SRC := $(patsubst %/configure,%,$(NGX_DEBIAN))
 endif
 
-ifeq ($(NGINX),)
-NGINX := $(patsubst %/usr/share/nginx/src,%/usr/sbin/nginx,$(NGX_SRC))
+ifeq ($(NGX_BIN),)
+NGX_BIN := $(patsubst %/usr/share/nginx/src,%/usr/sbin/nginx,$(NGX_SRC))
 endif
 
 # Debian's hardening; nginx itself adds -Wall -Werror
@@ -37,7 +38,7 @@ modules := ngx_http_idv_module.so ngx_http_idv_service_module.so
 parallel := $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 sources  = $(sort $(wildcard src/*.[ch] src/*/*.[ch]))
 
-export BUILDDIR CACHEDIR NGX_SRC NGINX CC
+export BUILDDIR CACHEDIR NGX_SRC NGX_BIN CC
 
 
 .PHONY: all
@@ -123,7 +124,7 @@ bench-run:
 
 # The running nginx has the old files mapped: they are replaced by rename.
 
-MODULESDIR ?= $(or $(shell $(NGINX) -V 2>&1 \
+MODULESDIR ?= $(or $(shell $(NGX_BIN) -V 2>&1 \
                   | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p'), \
                   /usr/lib/nginx/modules)
 

@@ -112,7 +112,7 @@ sub spawn {
     $suffix //= '';
     $ENV{IDV_DEMO_PORT} = $port;
     $ENV{IDV_DEMO_DIR} = "$dir/demo$suffix";
-    $ENV{NGINX} = $ENV{IDV_NGINX};
+    $ENV{NGX_BIN} = $ENV{IDV_NGINX};
     $ENV{BUILDDIR} = $ENV{IDV_BUILD};
 
     open STDIN, '<', '/dev/null';

@@ -29,6 +29,7 @@ my $log = log_of(
     "$begin [notice] 7#7: worker process 8 exited with code 0",
     "$begin [notice] 7#7: worker process 9 exited with code 23",
     "$begin [debug] 8#8: *1 http header: \"Cookie: s3cret\"",
+    'Set-Cookie: s3cret',
     "$begin [debug] 8#8: *1 idv flow: DEVICE -> OPTIONS",
     "$begin [alert] 7#7: worker process 9 exited on signal 6",
     '==8==ERROR: AddressSanitizer: heap-use-after-free on address',

@@ -16,6 +16,13 @@ for my $module (qw(ngx_http_idv_module ngx_http_idv_service_module)) {
 
     is("@exported", 'ngx_module_names ngx_module_order ngx_modules',
         "$module.so exports what nginx looks for");
+
+    # the linker takes nginx's own for granted, and with them any of ours
+
+    my @undefined = sort grep { /idv/ } map { /\s(\S+)$/ ? $1 : () }
+        `nm -D --undefined-only $ENV{IDV_MODULES}/$module.so`;
+
+    is("@undefined", '', "$module.so has all of its own");
 }
 
 done_testing();

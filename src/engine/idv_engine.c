@@ -460,11 +460,9 @@ idv_engine_call(idv_engine_job_t *job, json_t *document)
         return idv_provider_create(call);
 
     case IDV_EFFECT_READ:
-        idv_store_count(job->provider->store, IDV_COUNT_PROVIDER_READS);
         return idv_provider_read(call);
 
     default: /* IDV_EFFECT_FETCH */
-        idv_store_count(job->provider->store, IDV_COUNT_PROVIDER_CLAIMS);
         call->document = document;
         return idv_provider_claims(call);
     }
@@ -490,7 +488,6 @@ idv_engine_created(idv_engine_job_t *job, idv_call_t *call)
     event.tx = &call->transaction;
 
     if (call->result == IDV_CALL_OK) {
-        idv_store_count(job->provider->store, IDV_COUNT_TRANSACTIONS_CREATED);
         event.type = IDV_EVENT_CREATED;
 
     } else {

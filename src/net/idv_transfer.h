@@ -47,6 +47,8 @@ typedef struct {
     ngx_str_t                   proxy;              /* "" for none */
     ngx_resolver_t             *resolver;           /* NULL: libcurl's own */
     ngx_msec_t                  resolver_timeout;
+
+    void                       *trust;              /* the driver's own */
 } idv_transfer_conf_t;
 
 
@@ -93,6 +95,13 @@ struct idv_transfer_s {
     void                       *priv;
 };
 
+
+/*
+ * Reads the certificates to trust, once and before workers are there, when conf
+ * is complete.  NGX_ERROR is logged with file and line.  Without this call
+ * libcurl reads them itself, in the worker, at its first handshake.
+ */
+ngx_int_t idv_transfer_conf_init(ngx_conf_t *cf, idv_transfer_conf_t *conf);
 
 /*
  * Starts a transfer.  NGX_OK: the handler is called once, later, from the event

@@ -68,6 +68,9 @@ ngx_int_t idv_transfer_request(idv_transfer_job_t *job);
 /* has what libcurl reads brought to the transfer */
 ngx_int_t idv_transfer_listen(idv_transfer_job_t *job);
 
+/* trusts what idv_transfer_conf_init() read; NGX_DECLINED if it did not */
+ngx_int_t idv_transfer_trust(idv_transfer_job_t *job);
+
 /* the result for the code that libcurl ended the job with */
 idv_transfer_result_e idv_transfer_map(idv_transfer_job_t *job, CURLcode code);
 

@@ -31,6 +31,7 @@ typedef struct {
 static ngx_int_t idv_transfer_check(idv_transfer_t *t);
 static ngx_int_t idv_transfer_set_common(idv_transfer_job_t *job);
 static ngx_int_t idv_transfer_set_peer(idv_transfer_job_t *job);
+static ngx_int_t idv_transfer_set_trust(idv_transfer_job_t *job);
 static ngx_int_t idv_transfer_set_request(idv_transfer_job_t *job);
 static ngx_int_t idv_transfer_set_headers(idv_transfer_job_t *job);
 static ngx_int_t idv_transfer_add_header(idv_transfer_job_t *job,
@@ -177,7 +178,7 @@ static ngx_int_t
 idv_transfer_set_peer(idv_transfer_job_t *job)
 {
     CURL                       *easy;
-    const char                 *cafile, *proxy;
+    const char                 *proxy;
     const idv_transfer_conf_t  *conf;
 
     easy = job->easy;
@@ -198,16 +199,36 @@ idv_transfer_set_peer(idv_transfer_job_t *job)
         return NGX_ERROR;
     }
 
+    return idv_transfer_set_trust(job);
+}
+
+
+static ngx_int_t
+idv_transfer_set_trust(idv_transfer_job_t *job)
+{
+    ngx_int_t                   rc;
+    const char                 *cafile;
+    const idv_transfer_conf_t  *conf;
+
+    conf = job->transfer->conf;
+
+    rc = idv_transfer_trust(job);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    cafile = NULL;
+
     if (conf->trusted_certificate.len) {
         cafile = (const char *) conf->trusted_certificate.data;
 
-        if (!idv_transfer_set(easy, CURLOPT_CAINFO, cafile)) {
+        if (!idv_transfer_set(job->easy, CURLOPT_CAINFO, cafile)) {
             return NGX_ERROR;
         }
 
     } else {
-        cafile = NULL;
-        (void) curl_easy_getinfo(easy, CURLINFO_CAINFO, &cafile);
+        (void) curl_easy_getinfo(job->easy, CURLINFO_CAINFO, &cafile);
     }
 
     /*
@@ -216,11 +237,12 @@ idv_transfer_set_peer(idv_transfer_job_t *job)
      * would not be all that is trusted.
      */
 
-    if (cafile && !idv_transfer_set(easy, CURLOPT_CAPATH, NULL)) {
+    if (cafile && !idv_transfer_set(job->easy, CURLOPT_CAPATH, NULL)) {
         return NGX_ERROR;
     }
 
-    return NGX_OK;
+    return idv_transfer_set(job->easy, CURLOPT_CA_CACHE_TIMEOUT, -1L)
+           ? NGX_OK : NGX_ERROR;
 }
 
 

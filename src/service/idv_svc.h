@@ -138,6 +138,7 @@ ngx_int_t idv_svc_dispatch(idv_svc_call_t *call);
 /* idv_svc_http.c: bodies in, answers out */
 
 ngx_int_t idv_svc_read_body(idv_svc_call_t *call, size_t max);
+ngx_str_t idv_svc_method_name(ngx_uint_t method);
 ngx_int_t idv_svc_media_type(idv_svc_call_t *call, const char *type);
 ngx_int_t idv_svc_header(idv_svc_call_t *call, const char *name,
     ngx_str_t *value);
@@ -239,6 +240,10 @@ ngx_int_t idv_svc_capture_show(idv_svc_call_t *call);
 ngx_int_t idv_svc_capture_step(idv_svc_call_t *call);
 ngx_int_t idv_svc_capture_style(idv_svc_call_t *call);
 ngx_int_t idv_svc_capture_script(idv_svc_call_t *call);
+
+/* idv_svc_page.c: the answer to a body above its limit */
+
+ngx_int_t idv_svc_page_large(idv_svc_call_t *call);
 
 /* idv_svc_control.c, idv_svc_fault.c */
 

@@ -15,6 +15,7 @@ static void idv_svc_body_handler(ngx_http_request_t *r);
 static ngx_int_t idv_svc_body_collect(idv_svc_call_t *call);
 static ngx_int_t idv_svc_body_take(idv_svc_call_t *call);
 static ngx_int_t idv_svc_body_grow(idv_svc_call_t *call, size_t len);
+static ngx_int_t idv_svc_too_large(idv_svc_call_t *call);
 static ngx_int_t idv_svc_allow(idv_svc_call_t *call);
 static json_t *idv_svc_error_json(idv_svc_call_t *call, const char *code,
     const char *message);
@@ -100,7 +101,7 @@ idv_svc_read_body(idv_svc_call_t *call, size_t max)
             return rc;
         }
 
-        return idv_svc_error(call, IDV_SVC_TOO_LARGE);
+        return idv_svc_too_large(call);
     }
 
     call->room = max;
@@ -147,7 +148,7 @@ idv_svc_body_handler(ngx_http_request_t *r)
         rc = idv_svc_dispatch(call);
 
     } else if (rc == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
-        rc = idv_svc_error(call, IDV_SVC_TOO_LARGE);
+        rc = idv_svc_too_large(call);
     }
 
     ngx_http_finalize_request(r, rc);
@@ -497,6 +498,39 @@ idv_svc_full(idv_svc_call_t *call)
     }
 
     return idv_svc_error(call, IDV_SVC_FULL);
+}
+
+
+static ngx_int_t
+idv_svc_too_large(idv_svc_call_t *call)
+{
+    if (call->route->flags & IDV_SVC_PAGE) {
+        return idv_svc_page_large(call);
+    }
+
+    return idv_svc_error(call, IDV_SVC_TOO_LARGE);
+}
+
+
+/* "OTHER" for those that no resource has */
+
+ngx_str_t
+idv_svc_method_name(ngx_uint_t method)
+{
+    ngx_str_t          name;
+    idv_svc_method_t  *m;
+
+    for (m = idv_svc_methods; m->name; m++) {
+        if (m->method == method) {
+            name.data = (u_char *) m->name;
+            name.len = ngx_strlen(m->name);
+            return name;
+        }
+    }
+
+    ngx_str_set(&name, "OTHER");
+
+    return name;
 }
 
 

@@ -35,6 +35,10 @@ idv_svc_image(const u_char *data, size_t len)
 {
     const u_char  *last;
 
+    if (len == 0) {
+        return IDV_SVC_IMAGE_NONE;
+    }
+
     last = data + len;
 
     if (len > 4 && data[0] == 0xff && data[1] == IDV_SVC_JPEG_SOI) {

@@ -62,7 +62,7 @@ typedef struct {
     uint8_t            hang;
     uint32_t           times;
     uint32_t           status;       /* 0: answered as usual */
-    uint32_t           retry_after;  /* 0: none */
+    int32_t            retry_after;  /* seconds, -1: none */
     uint32_t           delay;        /* ms */
     uint32_t           body_len;
     u_char            *body;

@@ -54,6 +54,8 @@ static char *ngx_http_idv_service_file(ngx_conf_t *cf, ngx_str_t *name,
     size_t max, ngx_uint_t secret, ngx_str_t *text);
 static char *ngx_http_idv_service_limit(ngx_conf_t *cf, void *post,
     void *data);
+static char *ngx_http_idv_service_control(ngx_conf_t *cf, void *post,
+    void *data);
 static ngx_int_t ngx_http_idv_service_init_process(ngx_cycle_t *cycle);
 static void ngx_http_idv_service_exit_process(ngx_cycle_t *cycle);
 static void ngx_http_idv_service_sweep(ngx_event_t *ev);
@@ -61,6 +63,9 @@ static void ngx_http_idv_service_sweep(ngx_event_t *ev);
 
 static ngx_conf_post_t  ngx_http_idv_service_limit_post =
     { ngx_http_idv_service_limit };
+
+static ngx_conf_post_t  ngx_http_idv_service_control_post =
+    { ngx_http_idv_service_control };
 
 
 static ngx_command_t  ngx_http_idv_service_commands[] = {
@@ -91,7 +96,7 @@ static ngx_command_t  ngx_http_idv_service_commands[] = {
       ngx_conf_set_flag_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(idv_svc_conf_t, control),
-      NULL },
+      &ngx_http_idv_service_control_post },
 
     { ngx_string("idv_service_public_url"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
@@ -332,12 +337,6 @@ ngx_http_idv_service_enable(ngx_conf_t *cf, idv_svc_conf_t *prev,
         if (conf->prefix.data[conf->prefix.len - 1] == '/') {
             conf->prefix.len--;
         }
-    }
-
-    if (conf->control && prev == NULL) {
-        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "\"idv_service_control\" is on: any program on "
-                           "this machine can decide verifications");
     }
 
     if (clcf->handler == NULL) {
@@ -736,6 +735,21 @@ ngx_http_idv_service_limit(ngx_conf_t *cf, void *post, void *data)
 
     if (*limit < 1 || *limit > 1000) {
         return "must be from 1 to 1000";
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_idv_service_control(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_flag_t  *on = data;
+
+    if (*on) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"idv_service_control\" is on: any program on "
+                           "this machine can decide verifications");
     }
 
     return NGX_CONF_OK;

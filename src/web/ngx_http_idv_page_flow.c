@@ -54,7 +54,7 @@ static void ngx_http_idv_page_qr_handler(ngx_http_request_t *r,
     idv_engine_op_t *op);
 
 
-static const ngx_http_idv_page_action_t  ngx_http_idv_page_actions[] = {
+static const ngx_http_idv_page_action_t  ngx_http_idv_page_buttons[] = {
     { ngx_string("device-self"), IDV_EVENT_DEVICE_SELF },
     { ngx_string("device-other"), IDV_EVENT_DEVICE_OTHER },
     { ngx_string("options"), IDV_EVENT_OPTIONS },
@@ -268,7 +268,7 @@ ngx_http_idv_page_act(ngx_http_idv_page_t *page)
         ngx_str_set(&name, "");
     }
 
-    for (action = ngx_http_idv_page_actions; action->name.len; action++) {
+    for (action = ngx_http_idv_page_buttons; action->name.len; action++) {
         if (action->name.len == name.len
             && ngx_strncmp(action->name.data, name.data, name.len) == 0)
         {

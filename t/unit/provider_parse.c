@@ -93,7 +93,8 @@ typedef struct {
 #define STATUS(s)  "\"transactionStatus\":{\"status\":\"" s "\"}"
 #define ID         "{\"id\":\"" TX "\","
 #define FAILED(v)                                                             \
-    ID "\"transactionStatus\":{\"status\":\"FAIL\",\"verificationStatus\":" v "}}"
+    ID "\"transactionStatus\":{\"status\":\"FAIL\","                          \
+    "\"verificationStatus\":" v "}}"
 
 
 static const answer_t  answers[] = {

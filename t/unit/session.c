@@ -278,6 +278,7 @@ test_forged(int warm)
     is_int(bad, 0, "nor does padding pass");
 
     ok(!opens_as("idv_session", text, "shop.example.org", ann), "other host");
+    ok(!opens_as("idv_session", text, "shop.exampla", ann), "of its length");
     ok(!opens_as("idv_session", text, "", ann), "no host");
     ok(!opens_as("idv_session", text, "shop.example", bob), "other subject");
     ok(!opens_as("idv_sessiom", text, "shop.example", ann), "other name");

@@ -38,13 +38,16 @@ sub since {
 }
 
 
-# calls $visit->(line, level, message) for each; what is not in nginx's form,
-# as a sanitizer's report is not, has no level
+# Calls $visit->(line, level, message, core?) for each; core? says that nginx
+# itself debugs there.  A line that is not in nginx's form has no level: it goes
+# on the line before it, as in a dump of headers, or is a sanitizer's.
 
 sub each_line {
     my ($self, $visit) = @_;
 
     open my $file, '<:raw', $self->{path} or return;
+
+    my $core;
 
     while (my $line = <$file>) {
         chomp $line;
@@ -53,7 +56,13 @@ sub each_line {
             ^ \d{4}/\d\d/\d\d \s \d\d:\d\d:\d\d \s \[(\w+)\] \s
             \d+\#\d+: \s (?:\*\d+\s)? (.*) $ }xs;
 
-        $visit->($line, $level // '', $message // $line);
+        if (defined $level) {
+            $core = $level eq 'debug' && $message !~ /^idv/;
+            $visit->($line, $level, $message, $core);
+
+        } else {
+            $visit->($line, '', $line, $core);
+        }
     }
 }
 
@@ -127,9 +136,9 @@ sub leaks {
         @values;
 
     $self->each_line(sub {
-        my ($line, $level, $message) = @_;
+        my ($line, $level, $message, $core) = @_;
 
-        return if $level eq 'debug' && $message !~ /^idv/;
+        return if $core;
 
         push @leaks, "\"$1\" in: " . substr($line, 0, 300)
             if $line =~ /($any)/;
@@ -147,9 +156,9 @@ sub excerpt {
     my @lines;
 
     $self->each_line(sub {
-        my ($line, $level, $message) = @_;
+        my ($line, $level, $message, $core) = @_;
 
-        return if $level eq 'debug' && $message !~ /^idv/;
+        return if $core;
 
         push @lines, substr($line, 0, 300);
         shift @lines if @lines > 40;

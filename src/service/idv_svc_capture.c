@@ -1,0 +1,534 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * What the user does on the phone: begin, give a document, give a photo.  The
+ * link's transaction id and code together open a transaction, one alone never.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "idv_svc.h"
+#include "idv_svc_form.h"
+#include "idv_svc_image.h"
+#include "idv_svc_page.h"
+
+
+#define IDV_SVC_TRIES  8
+
+
+static ngx_int_t idv_svc_capture_open(idv_svc_call_t *call,
+    idv_svc_view_t *view);
+static ngx_int_t idv_svc_capture_form(idv_svc_call_t *call,
+    idv_svc_form_t *form);
+static ngx_int_t idv_svc_capture_begin(idv_svc_page_t *page,
+    ngx_uint_t *changed);
+static ngx_int_t idv_svc_capture_document(idv_svc_page_t *page,
+    ngx_uint_t *changed);
+static ngx_int_t idv_svc_capture_inputs(idv_svc_page_t *page,
+    idv_svc_paper_t *paper, ngx_uint_t photo);
+static ngx_uint_t idv_svc_capture_text(ngx_str_t *text);
+static ngx_uint_t idv_svc_capture_kind(idv_svc_form_t *form);
+static ngx_int_t idv_svc_capture_json(idv_svc_page_t *page, ngx_str_t *out);
+static void idv_svc_capture_image(idv_svc_page_t *page, ngx_uint_t blob,
+    ngx_str_t *image, ngx_uint_t *changed);
+static ngx_int_t idv_svc_capture_selfie(idv_svc_page_t *page,
+    ngx_uint_t *changed);
+
+
+typedef struct {
+    ngx_str_t    name;
+    ngx_int_t  (*handler)(idv_svc_page_t *page, ngx_uint_t *changed);
+} idv_svc_step_t;
+
+
+/*
+ * A step changes the view; NGX_DECLINED if the transaction is elsewhere by
+ * now, NGX_ABORT if the form is to be shown again.
+ */
+
+static idv_svc_step_t  idv_svc_steps[] = {
+    { ngx_string("begin"), idv_svc_capture_begin },
+    { ngx_string("document"), idv_svc_capture_document },
+    { ngx_string("selfie"), idv_svc_capture_selfie },
+    { ngx_null_string, NULL }
+};
+
+
+static ngx_str_t  idv_svc_style = ngx_string(
+    ":root{color-scheme:light dark;--ground:#f4f5f7;--card:#fff;--text:#1c2129;"
+    "--soft:#566072;--line:#8a94a6;--act:#0b57c2;--on-act:#fff;--bad:#b3261e}"
+    "@media(prefers-color-scheme:dark){:root{--ground:#12151b;--card:#1c2129;"
+    "--text:#eceff4;--soft:#a9b3c3;--line:#6d788b;--act:#8ab8ff;"
+    "--on-act:#0b1a30;--bad:#ffb4ab}}"
+    "*{box-sizing:border-box}"
+    "body{margin:0;padding:1rem;background:var(--ground);color:var(--text);"
+    "font:1.0625rem/1.5 system-ui,sans-serif}"
+    "main{max-width:30rem;margin:0 auto;padding:1.5rem;background:var(--card);"
+    "border-radius:.75rem}"
+    "h1{margin:0 0 1rem;font-size:1.5rem;line-height:1.25}"
+    "p,ul{margin:0 0 1rem}ul{padding-inline-start:1.25rem}"
+    ".steps{display:flex;flex-wrap:wrap;gap:.25rem 1rem;margin:0 0 1.25rem;"
+    "padding:0;list-style:none;font-size:.875rem;color:var(--soft)}"
+    ".steps [aria-current]{color:var(--text);font-weight:600;"
+    "text-decoration:underline;text-underline-offset:.25rem}"
+    ".code{font-size:2rem;font-weight:600;letter-spacing:.15em;"
+    "text-align:center}"
+    ".note{margin:1rem 0 0;font-size:.875rem;color:var(--soft)}"
+    ".problem{padding:.75rem 1rem;border-inline-start:.25rem solid var(--bad);"
+    "color:var(--bad)}"
+    "label{display:block;margin:1rem 0 .25rem;font-weight:600}"
+    "label span{font-weight:400;color:var(--soft)}"
+    "input:not([type=hidden]),select{display:block;width:100%;"
+    "min-height:2.75rem;"
+    "padding:.5rem .75rem;border:1px solid var(--line);border-radius:.375rem;"
+    "background:var(--card);color:var(--text);font:inherit}"
+    "input[aria-invalid]{border:2px solid var(--bad)}"
+    "button,.button{display:block;width:100%;margin:1.5rem 0 0;padding:.75rem;"
+    "border:0;border-radius:.375rem;background:var(--act);"
+    "color:var(--on-act);font:inherit;font-weight:600;text-align:center;"
+    "text-decoration:none;cursor:pointer}"
+    ":focus-visible{outline:3px solid var(--act);outline-offset:2px}");
+
+
+/* the introduction was given elsewhere: the button is pressed for the user */
+
+static ngx_str_t  idv_svc_script = ngx_string(
+    "\"use strict\";\n"
+    "{\n"
+    "  const form = document.getElementById(\"begin\");\n"
+    "  if (form) form.submit();\n"
+    "}\n");
+
+
+ngx_int_t
+idv_svc_capture_style(idv_svc_call_t *call)
+{
+    return idv_svc_send(call, NGX_HTTP_OK, "text/css", &idv_svc_style);
+}
+
+
+ngx_int_t
+idv_svc_capture_script(idv_svc_call_t *call)
+{
+    return idv_svc_send(call, NGX_HTTP_OK, "text/javascript",
+                        &idv_svc_script);
+}
+
+
+ngx_int_t
+idv_svc_capture_show(idv_svc_call_t *call)
+{
+    idv_svc_page_t  page;
+    idv_svc_view_t  view;
+
+    if (idv_svc_capture_open(call, &view) != NGX_OK) {
+        return idv_svc_page_none(call);
+    }
+
+    if (idv_svc_page_init(&page, call, &view) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return idv_svc_page_show(&page);
+}
+
+
+ngx_int_t
+idv_svc_capture_step(idv_svc_call_t *call)
+{
+    uint32_t         seen;
+    ngx_int_t        rc;
+    ngx_str_t        name;
+    ngx_uint_t       tries, changed;
+    idv_svc_form_t   form;
+    idv_svc_page_t   page;
+    idv_svc_step_t  *step;
+    idv_svc_view_t   view;
+
+    rc = idv_svc_capture_form(call, &form);
+    name = idv_svc_form_get(&form, "step");
+
+    for (step = idv_svc_steps; step->name.len; step++) {
+        if (name.len == step->name.len
+            && ngx_strncmp(name.data, step->name.data, name.len) == 0)
+        {
+            break;
+        }
+    }
+
+    for (tries = 0; tries < IDV_SVC_TRIES; tries++) {
+
+        if (idv_svc_capture_open(call, &view) != NGX_OK) {
+            return idv_svc_page_none(call);
+        }
+
+        /* only who has the link learns what was wrong with the form */
+
+        if (rc != NGX_OK || step->handler == NULL) {
+            return idv_svc_page_malformed(call);
+        }
+
+        if (idv_svc_page_init(&page, call, &view) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        page.form = &form;
+        seen = view.tx.version;
+        changed = IDV_SVC_BLOBS_NONE;
+
+        switch (step->handler(&page, &changed)) {
+
+        case NGX_OK:
+            break;
+
+        case NGX_DECLINED:
+            /* sent twice, or too late: the page says where things stand */
+            return idv_svc_page_next(&page, 0);
+
+        case NGX_ABORT:
+            return idv_svc_page_show(&page);
+
+        default:
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        switch (idv_svc_store_save(call->store, &view, seen, changed,
+                                   call->now))
+        {
+
+        case NGX_OK:
+            return idv_svc_page_next(&page,
+                                     view.tx.status == IDV_TX_IN_PROGRESS);
+
+        case NGX_ERROR:
+            return idv_svc_page_full(call);
+        }
+
+        /* somebody else was first, or it is gone: look again */
+    }
+
+    return NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
+/* NGX_DECLINED for everything that does not open a transaction */
+
+static ngx_int_t
+idv_svc_capture_open(idv_svc_call_t *call, idv_svc_view_t *view)
+{
+    uint32_t       seen;
+    ngx_uint_t     tries;
+    idv_svc_key_t  key;
+
+    if (idv_uuid_parse(call->tx, call->txnid.data, call->txnid.len)
+        != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    key.tx = call->tx;
+    key.env = call->env;
+    ngx_str_null(&key.user);
+
+    for (tries = 0; tries < IDV_SVC_TRIES; tries++) {
+
+        if (idv_svc_store_get(call->store, &key,
+                              IDV_SVC_BLOB(IDV_SVC_BLOB_REQUEST), call->now,
+                              call->request->pool, view)
+            != NGX_OK)
+        {
+            return NGX_DECLINED;
+        }
+
+        if (view->tx.misses >= IDV_SVC_MAX_MISSES) {
+            return NGX_DECLINED;
+        }
+
+        if (call->code.len == IDV_SVC_CODE_LEN
+            && idv_equal(call->code.data, view->tx.code, IDV_SVC_CODE_LEN))
+        {
+            return NGX_OK;
+        }
+
+        /* counted for sure, however many guess at the same time */
+
+        seen = view->tx.version;
+
+        view->tx.misses++;
+        view->tx.version++;
+
+        if (idv_svc_store_save(call->store, view, seen, IDV_SVC_BLOBS_NONE,
+                               call->now)
+            != NGX_AGAIN)
+        {
+            break;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+idv_svc_capture_form(idv_svc_call_t *call, idv_svc_form_t *form)
+{
+    form->n = 0;
+
+    if (idv_svc_media_type(call, "multipart/form-data") == NGX_OK) {
+        return idv_svc_form_multipart(&call->body,
+                           &call->request->headers_in.content_type->value,
+                           form);
+    }
+
+    if (idv_svc_media_type(call, "application/x-www-form-urlencoded")
+        == NGX_OK)
+    {
+        return idv_svc_form_parse(&call->body, form);
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+idv_svc_capture_begin(idv_svc_page_t *page, ngx_uint_t *changed)
+{
+    return idv_svc_tx_begin(&page->view->tx, page->call->now);
+}
+
+
+static ngx_int_t
+idv_svc_capture_document(idv_svc_page_t *page, ngx_uint_t *changed)
+{
+    ngx_int_t         rc;
+    ngx_str_t         photo;
+    idv_svc_paper_t   paper;
+    idv_svc_image_e   kind;
+
+    if (page->view->tx.status != IDV_TX_INITIATED) {
+        return NGX_DECLINED;
+    }
+
+    photo = idv_svc_form_get(page->form, "photo");
+    kind = idv_svc_image(photo.data, photo.len);
+
+    rc = idv_svc_capture_inputs(page, &paper, photo.len != 0);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    paper.bad_image = (photo.len && kind == IDV_SVC_IMAGE_NONE);
+
+    rc = idv_svc_capture_json(page, &page->view->blob[IDV_SVC_BLOB_DOCUMENT]);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    *changed |= IDV_SVC_BLOB(IDV_SVC_BLOB_DOCUMENT);
+
+    if (kind != IDV_SVC_IMAGE_NONE) {
+        idv_svc_capture_image(page, IDV_SVC_BLOB_FRONT, &photo, changed);
+    }
+
+    return idv_svc_tx_paper(&page->view->tx, &paper, page->call->now);
+}
+
+
+/*
+ * What is typed in must be text and dates; what is left out is only asked for
+ * again if there is no photo that could have it.
+ */
+
+static ngx_int_t
+idv_svc_capture_inputs(idv_svc_page_t *page, idv_svc_paper_t *paper,
+    ngx_uint_t photo)
+{
+    int64_t           days;
+    ngx_str_t         value;
+    ngx_uint_t        i, missing;
+    idv_svc_input_t  *input;
+
+    missing = 0;
+
+    for (i = 0; idv_svc_inputs[i].name; i++) {
+        input = &idv_svc_inputs[i];
+        value = idv_svc_form_get(page->form, input->name);
+
+        if (value.len == 0) {
+            missing |= 1 << i;
+
+        } else if (!idv_svc_capture_text(&value)
+                   || (input->date && idv_svc_date(&value, &days) != NGX_OK))
+        {
+            page->missing |= 1 << i;
+        }
+    }
+
+    if (page->missing) {
+        page->problem = "Please check the fields that are marked.";
+        return NGX_ABORT;
+    }
+
+    if (missing && !photo) {
+        page->missing = missing;
+        page->problem = "Please fill in the fields that are marked, or add a "
+                        "photo of the document.";
+        return NGX_ABORT;
+    }
+
+    ngx_memzero(paper, sizeof(idv_svc_paper_t));
+
+    paper->kind = idv_svc_capture_kind(page->form);
+    paper->number = idv_svc_form_get(page->form, "documentNumber");
+    paper->first_name = idv_svc_form_get(page->form, "firstName");
+    paper->last_name = idv_svc_form_get(page->form, "lastName");
+    paper->birth_date = idv_svc_form_get(page->form, "birthDate");
+    paper->expiration_date = idv_svc_form_get(page->form, "expirationDate");
+    paper->country = idv_svc_form_get(page->form, "issuingCountry");
+
+    return NGX_OK;
+}
+
+
+/* short, printable, UTF-8 */
+
+static ngx_uint_t
+idv_svc_capture_text(ngx_str_t *text)
+{
+    json_t      *json;
+    ngx_uint_t   i, blank;
+
+    if (text->len > IDV_SVC_MAX_FIELD) {
+        return 0;
+    }
+
+    blank = 1;
+
+    for (i = 0; i < text->len; i++) {
+        if (text->data[i] < ' ' || text->data[i] == 0x7f) {
+            return 0;
+        }
+
+        if (text->data[i] != ' ') {
+            blank = 0;
+        }
+    }
+
+    json = idv_svc_json_str(text);
+    json_decref(json);
+
+    return json != NULL && !blank;
+}
+
+
+/* 0 for a kind that is not known */
+
+static ngx_uint_t
+idv_svc_capture_kind(idv_svc_form_t *form)
+{
+    ngx_str_t    kind;
+    ngx_uint_t   i;
+
+    kind = idv_svc_form_get(form, "idType");
+
+    for (i = 0; idv_svc_documents[i].name.len; i++) {
+        if (kind.len == idv_svc_documents[i].name.len
+            && ngx_strncmp(kind.data, idv_svc_documents[i].name.data, kind.len)
+               == 0)
+        {
+            return i + 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_int_t
+idv_svc_capture_json(idv_svc_page_t *page, ngx_str_t *out)
+{
+    json_t      *given, *document;
+    ngx_int_t    rc;
+    ngx_str_t    value;
+    ngx_uint_t   i;
+
+    given = json_object();
+
+    for (i = 0; idv_svc_inputs[i].name; i++) {
+        value = idv_svc_form_get(page->form, idv_svc_inputs[i].name);
+
+        (void) json_object_set_new(given, idv_svc_inputs[i].name,
+                                   idv_svc_json_str(&value));
+    }
+
+    /* the one number that is asked for is the document's and the holder's */
+
+    (void) json_object_set(given, "idNumber",
+                           json_object_get(given, "documentNumber"));
+
+    i = idv_svc_capture_kind(page->form);
+
+    if (i) {
+        (void) json_object_set_new(given, "idType",
+                             idv_svc_json_str(&idv_svc_documents[i - 1].name));
+    }
+
+    document = idv_svc_data_document(given, 0);
+
+    rc = idv_json_dump(page->call->request->pool, document, out);
+
+    json_decref(document);
+    json_decref(given);
+
+    return rc;
+}
+
+
+/* large images are looked at and let go */
+
+static void
+idv_svc_capture_image(idv_svc_page_t *page, ngx_uint_t blob, ngx_str_t *image,
+    ngx_uint_t *changed)
+{
+    if (image->len <= page->call->conf->keep_image) {
+        page->view->blob[blob] = *image;
+        *changed |= IDV_SVC_BLOB(blob);
+    }
+}
+
+
+static ngx_int_t
+idv_svc_capture_selfie(idv_svc_page_t *page, ngx_uint_t *changed)
+{
+    ngx_str_t   photo;
+    ngx_uint_t  good;
+
+    if (page->view->tx.status != IDV_TX_PARTIAL) {
+        return NGX_DECLINED;
+    }
+
+    photo = idv_svc_form_get(page->form, "camera");
+
+    if (photo.len == 0) {
+        photo = idv_svc_form_get(page->form, "photo");
+    }
+
+    if (photo.len == 0) {
+        page->problem = "Please take or choose a photo.";
+        return NGX_ABORT;
+    }
+
+    good = (idv_svc_image(photo.data, photo.len) != IDV_SVC_IMAGE_NONE);
+
+    if (good) {
+        idv_svc_capture_image(page, IDV_SVC_BLOB_SELFIE, &photo, changed);
+    }
+
+    return idv_svc_tx_selfie(&page->view->tx, good,
+                             page->call->conf->processing_time,
+                             page->call->now);
+}

@@ -1,0 +1,74 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * The capture page as HTML.  It needs no script; everything that is not a
+ * constant is escaped here.
+ */
+
+
+#ifndef _IDV_SVC_PAGE_H_INCLUDED_
+#define _IDV_SVC_PAGE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "idv_svc.h"
+#include "idv_svc_form.h"
+
+
+#define IDV_SVC_MAX_FIELD  100       /* bytes of what is typed in */
+
+
+/* a field of the document's form, and the key of GOVERNMENT_ID it becomes */
+
+typedef struct {
+    const char       *name;
+    const char       *label;
+    const char       *attributes;
+    unsigned          date:1;
+} idv_svc_input_t;
+
+extern idv_svc_input_t  idv_svc_inputs[];    /* ends with no name */
+
+
+typedef struct {
+    idv_svc_call_t   *call;
+    idv_svc_view_t   *view;
+
+    ngx_str_t         query;         /* that leads back to this transaction */
+    ngx_str_t         redirect;      /* where the creator wants the user */
+    ngx_str_t         message;
+    unsigned          same_device:1;
+    unsigned          skip_intro:1;
+    unsigned          automatic:1;
+
+    /* a form that is shown again: what was wrong, and what was typed in */
+    const char       *problem;
+    ngx_uint_t        missing;       /* bits of inputs */
+    idv_svc_form_t   *form;
+
+    u_char           *start;
+    u_char           *pos;
+    u_char           *last;
+} idv_svc_page_t;
+
+
+/* what the link and the creator say; NGX_ERROR without memory */
+ngx_int_t idv_svc_page_init(idv_svc_page_t *page, idv_svc_call_t *call,
+    idv_svc_view_t *view);
+
+/* the page of the transaction's status */
+ngx_int_t idv_svc_page_show(idv_svc_page_t *page);
+
+/* after a step: back to the page, or to where the creator wants the user */
+ngx_int_t idv_svc_page_next(idv_svc_page_t *page, ngx_uint_t finished);
+
+/* one page for everything that is not a transaction's */
+ngx_int_t idv_svc_page_none(idv_svc_call_t *call);
+ngx_int_t idv_svc_page_full(idv_svc_call_t *call);
+ngx_int_t idv_svc_page_malformed(idv_svc_call_t *call);
+
+
+#endif /* _IDV_SVC_PAGE_H_INCLUDED_ */

@@ -1,0 +1,214 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * Revocations.  Each request that is let through asks whether its session or
+ * its subject has been revoked, so a filter of bits, read without the lock,
+ * says "no" for nearly all of them.
+ */
+
+
+#include "idv_store_zone.h"
+
+
+static ngx_inline uint32_t
+idv_store_bit(const u_char key[16])
+{
+    return ((uint32_t) key[1] << 8 | key[2]) % IDV_STORE_FILTER;
+}
+
+static void
+idv_store_unrevoke(idv_store_root_t *root, uint32_t i)
+{
+    uint32_t                *link;
+    idv_store_revocation_t  *gone;
+
+    gone = idv_store_gone(root, i);
+
+    for (link = &root->revoked_heads[gone->key[0]];
+         *link && *link != i;
+         link = &idv_store_gone(root, *link)->next)
+    {
+        /* void */
+    }
+
+    if (*link) {
+        *link = gone->next;
+    }
+
+    gone->used = 0;
+    gone->next = root->free_revoked;
+    root->free_revoked = i;
+
+    if (--root->used_revoked == 0) {
+        ngx_memzero((void *) root->filter, sizeof(root->filter));
+    }
+}
+
+
+static uint32_t
+idv_store_find_revocation(idv_store_root_t *root, const u_char key[16])
+{
+    uint32_t  i;
+
+    for (i = root->revoked_heads[key[0]];
+         i && ngx_memcmp(idv_store_gone(root, i)->key, key, 16) != 0;
+         i = idv_store_gone(root, i)->next)
+    {
+        /* void */
+    }
+
+    return i;
+}
+
+
+ngx_int_t
+idv_store_revoke(idv_store_t *store, const u_char key[16], int64_t before,
+    int64_t expires)
+{
+    uint32_t                 i, n;
+    ngx_int_t                rc;
+    idv_store_root_t        *root;
+    idv_store_revocation_t  *gone;
+
+    root = store->root;
+
+    idv_store_lock(store);
+    idv_store_begin(root);
+
+    /* a clock hand over all entries: a few looks at each call */
+
+    for (n = 0; n < 4 && root->nrevoked; n++) {
+        root->sweep = root->sweep % root->nrevoked + 1;
+        gone = idv_store_gone(root, root->sweep);
+
+        if (gone->used && gone->expires <= ngx_time()) {
+            idv_store_unrevoke(root, root->sweep);
+        }
+    }
+
+    rc = NGX_OK;
+    i = idv_store_find_revocation(root, key);
+
+    if (i) {
+        gone = idv_store_gone(root, i);
+        gone->before = ngx_max(gone->before, before);
+        gone->expires = ngx_max(gone->expires, expires);
+
+    } else if (root->free_revoked == 0) {
+        rc = NGX_DECLINED;
+
+    } else {
+        i = root->free_revoked;
+        gone = idv_store_gone(root, i);
+        root->free_revoked = gone->next;
+
+        ngx_memcpy(gone->key, key, 16);
+        gone->before = before;
+        gone->expires = expires;
+        gone->next = root->revoked_heads[key[0]];
+
+        ngx_memory_barrier();
+        gone->used = 1;
+
+        root->revoked_heads[key[0]] = i;
+        root->used_revoked++;
+    }
+
+    if (rc == NGX_OK) {
+        root->filter[idv_store_bit(key) / IDV_STORE_WORD] |=
+                        (ngx_atomic_uint_t) 1
+                        << (idv_store_bit(key) % IDV_STORE_WORD);
+    }
+
+    idv_store_end(root);
+    idv_store_unlock(store);
+
+    if (rc == NGX_OK) {
+        idv_store_count(store, IDV_COUNT_SESSIONS_REVOKED);
+
+    } else {
+        idv_store_full(store);
+    }
+
+    return rc;
+}
+
+
+static ngx_inline ngx_uint_t
+idv_store_filtered(idv_store_root_t *root, const u_char key[16])
+{
+    uint32_t  bit;
+
+    bit = idv_store_bit(key);
+
+    return (root->filter[bit / IDV_STORE_WORD] >> (bit % IDV_STORE_WORD)) & 1;
+}
+
+
+ngx_uint_t
+idv_store_revoked(idv_store_t *store, const u_char session[16],
+    const u_char subject[16], int64_t issued, int64_t now)
+{
+    uint32_t                 i;
+    ngx_uint_t               k, revoked;
+    const u_char            *keys[2];
+    idv_store_root_t        *root;
+    idv_store_revocation_t  *gone;
+
+    root = store->root;
+
+    if (!idv_store_filtered(root, session)
+        && !idv_store_filtered(root, subject))
+    {
+        return 0;
+    }
+
+    keys[0] = session;
+    keys[1] = subject;
+    revoked = 0;
+
+    idv_store_lock(store);
+
+    for (k = 0; k < 2; k++) {
+        i = idv_store_find_revocation(root, keys[k]);
+
+        if (i) {
+            gone = idv_store_gone(root, i);
+
+            if (gone->expires > now && issued <= gone->before) {
+                revoked = 1;
+            }
+        }
+    }
+
+    idv_store_unlock(store);
+
+    return revoked;
+}
+
+
+void
+idv_store_recover_revoked(idv_store_root_t *root)
+{
+    uint32_t                 i;
+    idv_store_revocation_t  *gone;
+
+    root->free_revoked = 0;
+    root->used_revoked = 0;
+    ngx_memzero(root->revoked_heads, sizeof(root->revoked_heads));
+
+    for (i = root->nrevoked; i; i--) {
+        gone = idv_store_gone(root, i);
+
+        if (!gone->used) {
+            gone->next = root->free_revoked;
+            root->free_revoked = i;
+            continue;
+        }
+
+        gone->next = root->revoked_heads[gone->key[0]];
+        root->revoked_heads[gone->key[0]] = i;
+        root->used_revoked++;
+    }
+}

@@ -1,0 +1,164 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * The zone.
+ *
+ *   slab pool | root | id buckets | subject buckets | nodes | claims slots
+ *                    | revocations
+ *
+ * All of it is carved out once, from one allocation: nothing is allocated
+ * later, so a zone is full when its nodes are, and nothing else can fail.
+ * Links are indices into the arrays (0 is none), never addresses.
+ *
+ *   id bucket ------> node -> node          (by hash of the flow id)
+ *   subject bucket -> node -> node          (by hash of the subject)
+ *   queue[class] ---> newest <-> oldest     (idle, active, finished)
+ *
+ * A worker may die at any instruction, also while it holds the mutex, which
+ * the master then unlocks.  Whoever changes anything sets root->dirty first
+ * and clears it last, and a flow that is overwritten is kept in root->undo
+ * meanwhile.  Who finds the mark set rebuilds every link from the nodes.
+ */
+
+
+#ifndef _IDV_STORE_ZONE_H_INCLUDED_
+#define _IDV_STORE_ZONE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "idv_store.h"
+#include "idv_store_peer.h"
+
+
+#define IDV_STORE_MAGIC      0x69647631      /* "idv1" */
+#define IDV_STORE_LAYOUT     1
+#define IDV_STORE_FILTER     65536           /* bits */
+#define IDV_STORE_WORD       (8 * sizeof(ngx_atomic_t))
+#define IDV_STORE_STEPS      2               /* expired records per change */
+#define IDV_STORE_CLAIMS     64              /* one slot for so many nodes */
+#define IDV_STORE_REVOKED    16              /* one entry for so many nodes */
+
+
+typedef enum {
+    IDV_STORE_IDLE = 0,              /* nothing under way at the provider */
+    IDV_STORE_ACTIVE,                /* a transaction, or its result */
+    IDV_STORE_FINISHED,
+    IDV_STORE_NCLASSES
+} idv_store_class_e;
+
+
+typedef struct {
+    uint32_t               id_next;
+    uint32_t               subject_next;
+    uint32_t               newer;            /* in the queue of its class */
+    uint32_t               older;
+    uint32_t               claims;           /* slot */
+    uint8_t                used;
+    uint8_t                class;
+    uint8_t                unused[2];
+    idv_flow_t             flow;
+} idv_store_node_t;
+
+
+typedef struct {
+    uint32_t               next;             /* of the free ones */
+    uint32_t               len;
+    u_char                 text[IDV_STORE_MAX_CLAIMS];
+} idv_store_claims_t;
+
+
+typedef struct {
+    uint32_t               next;             /* of the bucket, or free */
+    uint32_t               used;
+    u_char                 key[16];
+    int64_t                before;
+    int64_t                expires;
+} idv_store_revocation_t;
+
+
+typedef struct {
+    uint32_t               newest;
+    uint32_t               oldest;
+} idv_store_queue_t;
+
+
+typedef struct {
+    uint32_t               magic;
+    uint32_t               layout;
+    uint32_t               node_size;
+    uint32_t               dirty;
+
+    /* sizes and offsets from root, written once */
+    uint32_t               nnodes;
+    uint32_t               nbuckets;         /* a power of two */
+    uint32_t               nclaims;
+    uint32_t               nrevoked;
+    size_t                 ids;
+    size_t                 subjects;
+    size_t                 nodes;
+    size_t                 claims;
+    size_t                 revoked;
+
+    uint32_t               free_node;
+    uint32_t               free_claims;
+    uint32_t               free_revoked;
+    uint32_t               used_nodes;
+    uint32_t               used_revoked;
+    uint32_t               sweep;            /* next revocation to look at */
+
+    idv_store_queue_t      queues[IDV_STORE_NCLASSES];
+
+    uint32_t               undo_node;
+    idv_flow_t             undo;
+
+    uint32_t               revoked_heads[256];
+    ngx_atomic_t           filter[IDV_STORE_FILTER / IDV_STORE_WORD];
+
+    ngx_atomic_t           counters[IDV_COUNT_NCOUNTERS];
+
+    idv_store_peer_t       peers[IDV_STORE_MAX_PEERS];
+} idv_store_root_t;
+
+
+struct idv_store_s {
+    ngx_shm_zone_t        *zone;
+    ngx_slab_pool_t       *shpool;
+    idv_store_root_t      *root;
+    ngx_atomic_t           warned;           /* second of the last warning */
+};
+
+
+#define idv_store_at(root, offset, type, index)                               \
+    (&((type *) ((u_char *) (root) + (root)->offset))[(index) - 1])
+
+#define idv_store_node(root, i)  idv_store_at(root, nodes, idv_store_node_t, i)
+#define idv_store_slot(root, i)                                               \
+    idv_store_at(root, claims, idv_store_claims_t, i)
+#define idv_store_gone(root, i)                                               \
+    idv_store_at(root, revoked, idv_store_revocation_t, i)
+
+
+/* a store makes the order that others see; the compiler keeps it */
+
+#define idv_store_begin(root)  (root)->dirty = 1; ngx_memory_barrier()
+#define idv_store_end(root)    ngx_memory_barrier(); (root)->dirty = 0
+
+
+/* takes the mutex, and mends what a worker left that died with it */
+void idv_store_lock(idv_store_t *store);
+void idv_store_unlock(idv_store_t *store);
+
+/* makes every link of the zone anew */
+void idv_store_recover(idv_store_t *store);
+
+/* makes the links of the revocations anew, as a part of that */
+void idv_store_recover_revoked(idv_store_root_t *root);
+
+/* counts a refusal for want of room, and warns once a second */
+void idv_store_full(idv_store_t *store);
+
+
+#endif /* _IDV_STORE_ZONE_H_INCLUDED_ */

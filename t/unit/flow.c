@@ -1,0 +1,457 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * The flow machine against the design's table of transitions, row by row; then
+ * a million random steps that look for what must never happen: COMPLETED
+ * without claims that matched, a transaction that nobody asked for, a lease
+ * that is not given back, an end that is left.
+ */
+
+
+#include "tap.h"
+#include "model/idv_flow.h"
+
+#include <stdlib.h>
+
+
+typedef struct {
+    const char        *what;
+    idv_state_e        state;
+    idv_event_e        event;
+    unsigned           contacts;
+    idv_method_e       method;
+    idv_tx_status_e    status;
+    unsigned           timed_out;
+    idv_cause_e        cause;
+    unsigned           failures;
+
+    int                rc;
+    idv_state_e        then;
+    idv_effect_e       effect;
+} row_t;
+
+
+static idv_flow_policy_t  policy = {
+    1, IDV_DELIVERY_USER, 3, 1200, 4000, 25000, IDV_BLOCK, IDV_BLOCK, IDV_BLOCK
+};
+
+
+#define DEVICE    IDV_STATE_DEVICE
+#define OPTIONS   IDV_STATE_OPTIONS
+#define REQUIRED  IDV_STATE_REQUIRED
+#define PROGRESS  IDV_STATE_IN_PROGRESS
+#define COMPLETED IDV_STATE_COMPLETED
+#define FAILED    IDV_STATE_FAILED
+#define TIMED_OUT IDV_STATE_TIMED_OUT
+#define OK        IDV_FLOW_OK
+#define NO        IDV_FLOW_REFUSED
+
+
+static const row_t  rows[] = {
+
+    { "start", IDV_STATE_NEW, IDV_EVENT_START, 3, 0, 0, 0, 0, 0,
+      OK, DEVICE, IDV_EFFECT_NONE },
+
+    { "self", DEVICE, IDV_EVENT_DEVICE_SELF, 3, 0, 0, 0, 0, 0,
+      OK, DEVICE, IDV_EFFECT_CREATE },
+    { "other with contacts", DEVICE, IDV_EVENT_DEVICE_OTHER, 1, 0, 0, 0, 0, 0,
+      OK, OPTIONS, IDV_EFFECT_NONE },
+    { "other without", DEVICE, IDV_EVENT_DEVICE_OTHER, 0, 0, 0, 0, 0, 0,
+      OK, DEVICE, IDV_EFFECT_CREATE },
+
+    { "option", OPTIONS, IDV_EVENT_OPTIONS, 1, IDV_METHOD_EMAIL, 0, 0, 0, 0,
+      OK, OPTIONS, IDV_EFFECT_CREATE },
+
+    { "retry in OPTIONS", OPTIONS, IDV_EVENT_RETRY, 0, 0, 0, 0, 0, 0,
+      OK, DEVICE, IDV_EFFECT_NONE },
+    { "retry in REQUIRED", REQUIRED, IDV_EVENT_RETRY, 0, 0, 0, 0, 0, 0,
+      OK, DEVICE, IDV_EFFECT_NONE },
+    { "retry in TIMED_OUT", TIMED_OUT, IDV_EVENT_RETRY, 0, 0, 0, 0, 0, 0,
+      OK, DEVICE, IDV_EFFECT_NONE },
+    { "retry in FAILED", FAILED, IDV_EVENT_RETRY, 0, 0, 0, 0, 0, 2,
+      OK, DEVICE, IDV_EFFECT_NONE },
+    { "retry in FAILED, none left", FAILED, IDV_EVENT_RETRY, 0, 0, 0, 0, 0, 3,
+      IDV_FLOW_LIMIT, FAILED, IDV_EFFECT_NONE },
+    { "retry in IN_PROGRESS", PROGRESS, IDV_EVENT_RETRY, 0, 0, 0, 0, 0, 0,
+      NO, PROGRESS, IDV_EFFECT_NONE },
+    { "retry in DEVICE", DEVICE, IDV_EVENT_RETRY, 0, 0, 0, 0, 0, 0,
+      NO, DEVICE, IDV_EFFECT_NONE },
+    { "retry in COMPLETED", COMPLETED, IDV_EVENT_RETRY, 0, 0, 0, 0, 0, 0,
+      NO, COMPLETED, IDV_EFFECT_NONE },
+
+    { "poll in REQUIRED", REQUIRED, IDV_EVENT_POLL, 0, 0, 0, 0, 0, 0,
+      OK, REQUIRED, IDV_EFFECT_READ },
+    { "poll in IN_PROGRESS", PROGRESS, IDV_EVENT_POLL, 0, 0, 0, 0, 0, 0,
+      OK, PROGRESS, IDV_EFFECT_READ },
+    { "poll in DEVICE", DEVICE, IDV_EVENT_POLL, 0, 0, 0, 0, 0, 0,
+      NO, DEVICE, IDV_EFFECT_NONE },
+    { "poll in COMPLETED", COMPLETED, IDV_EVENT_POLL, 0, 0, 0, 0, 0, 0,
+      NO, COMPLETED, IDV_EFFECT_NONE },
+
+    { "REQUESTED", PROGRESS, IDV_EVENT_STATUS, 0, 0, IDV_TX_REQUESTED, 0, 0, 0,
+      OK, REQUIRED, IDV_EFFECT_NONE },
+    { "INITIATED", REQUIRED, IDV_EVENT_STATUS, 0, 0, IDV_TX_INITIATED, 0, 0, 0,
+      OK, REQUIRED, IDV_EFFECT_NONE },
+    { "PARTIAL", REQUIRED, IDV_EVENT_STATUS, 0, 0, IDV_TX_PARTIAL, 0, 0, 0,
+      OK, PROGRESS, IDV_EFFECT_NONE },
+    { "IN_PROGRESS", REQUIRED, IDV_EVENT_STATUS, 0, 0, IDV_TX_IN_PROGRESS,
+      0, 0, 0, OK, PROGRESS, IDV_EFFECT_NONE },
+    { "SUCCESS", REQUIRED, IDV_EVENT_STATUS, 0, 0, IDV_TX_SUCCESS, 0, 0, 0,
+      OK, REQUIRED, IDV_EFFECT_FETCH },
+    { "APPROVED_MANUALLY", PROGRESS, IDV_EVENT_STATUS, 0, 0,
+      IDV_TX_APPROVED_MANUALLY, 0, 0, 0, OK, PROGRESS, IDV_EFFECT_FETCH },
+    { "APPROVED_NO_REQUEST", PROGRESS, IDV_EVENT_STATUS, 0, 0,
+      IDV_TX_APPROVED_NO_REQUEST, 0, 0, 0, OK, PROGRESS, IDV_EFFECT_FETCH },
+    { "NOT_REQUIRED", PROGRESS, IDV_EVENT_STATUS, 0, 0, IDV_TX_NOT_REQUIRED,
+      0, 0, 0, OK, FAILED, IDV_EFFECT_NONE },
+    { "unknown", PROGRESS, IDV_EVENT_STATUS, 0, 0, IDV_TX_UNKNOWN, 0, 0, 0,
+      OK, FAILED, IDV_EFFECT_NONE },
+    { "FAIL by time-out", PROGRESS, IDV_EVENT_STATUS, 0, 0, IDV_TX_FAIL, 1,
+      0, 0, OK, TIMED_OUT, IDV_EFFECT_NONE },
+    { "FAIL, attempts left", PROGRESS, IDV_EVENT_STATUS, 0, 0, IDV_TX_FAIL, 0,
+      0, 1, OK, PROGRESS, IDV_EFFECT_CREATE },
+    { "FAIL, none left", PROGRESS, IDV_EVENT_STATUS, 0, 0, IDV_TX_FAIL, 0,
+      0, 2, OK, FAILED, IDV_EFFECT_NONE },
+
+    { "claims match", PROGRESS, IDV_EVENT_CLAIMS, 0, 0, 0, 0, 0, 0,
+      OK, COMPLETED, IDV_EFFECT_NONE },
+    { "claims of somebody else", PROGRESS, IDV_EVENT_CLAIMS, 0, 0, 0, 0,
+      IDV_CAUSE_MISMATCH, 0, OK, FAILED, IDV_EFFECT_NONE },
+    { "a check is missing", PROGRESS, IDV_EVENT_CLAIMS, 0, 0, 0, 0,
+      IDV_CAUSE_CHECKS, 0, OK, FAILED, IDV_EFFECT_NONE },
+
+    { "continue", COMPLETED, IDV_EVENT_CONTINUE, 0, 0, 0, 0, 0, 0,
+      OK, IDV_STATE_ENDED, IDV_EFFECT_ISSUE },
+    { "continue in IN_PROGRESS", PROGRESS, IDV_EVENT_CONTINUE, 0, 0, 0, 0, 0,
+      0, NO, PROGRESS, IDV_EFFECT_NONE },
+    { "continue twice", IDV_STATE_ENDED, IDV_EVENT_CONTINUE, 0, 0, 0, 0, 0, 0,
+      NO, IDV_STATE_ENDED, IDV_EFFECT_NONE },
+
+    { "cancel in DEVICE", DEVICE, IDV_EVENT_CANCEL, 0, 0, 0, 0, 0, 0,
+      OK, IDV_STATE_CANCELED, IDV_EFFECT_NONE },
+    { "cancel in IN_PROGRESS", PROGRESS, IDV_EVENT_CANCEL, 0, 0, 0, 0, 0, 0,
+      OK, IDV_STATE_CANCELED, IDV_EFFECT_NONE },
+    { "cancel in COMPLETED", COMPLETED, IDV_EVENT_CANCEL, 0, 0, 0, 0, 0, 0,
+      NO, COMPLETED, IDV_EFFECT_NONE },
+    { "cancel twice", IDV_STATE_CANCELED, IDV_EVENT_CANCEL, 0, 0, 0, 0, 0, 0,
+      NO, IDV_STATE_CANCELED, IDV_EFFECT_NONE },
+
+    { "provider away while creating", DEVICE, IDV_EVENT_CREATE_FAILED, 0, 0, 0,
+      0, IDV_CAUSE_UNAVAILABLE, 0, OK, DEVICE, IDV_EFFECT_NONE },
+    { "user not known", DEVICE, IDV_EVENT_CREATE_FAILED, 0, 0, 0,
+      0, IDV_CAUSE_USER_NOT_FOUND, 0, OK, FAILED, IDV_EFFECT_NONE },
+    { "provider away while reading", PROGRESS, IDV_EVENT_READ_FAILED, 0, 0, 0,
+      0, 0, 0, OK, PROGRESS, IDV_EFFECT_NONE }
+};
+
+
+static void
+step(const idv_flow_policy_t *p, idv_flow_t *flow, idv_event_t *event,
+    idv_transaction_t *tx, int *rc, idv_effect_t *effect)
+{
+    idv_flow_t  next;
+
+    event->tx = tx;
+
+    *rc = idv_flow_next(p, flow, event, &next, effect);
+    *flow = next;
+}
+
+
+static void
+table(void)
+{
+    int                rc;
+    size_t             i;
+    idv_flow_t         flow;
+    idv_event_t        event;
+    idv_effect_t       effect;
+    const row_t       *row;
+    idv_transaction_t  tx;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        row = &rows[i];
+
+        memset(&flow, 0, sizeof(flow));
+        memset(&event, 0, sizeof(event));
+        memset(&tx, 0, sizeof(tx));
+
+        flow.state = row->state;
+        flow.entered = 1000;
+        flow.failures = row->failures;
+
+        event.type = row->event;
+        event.now = 1010;
+        event.now_ms = 50000;
+        event.contacts = row->contacts;
+        event.method = row->method;
+        event.cause = row->cause;
+
+        tx.status = row->status;
+        tx.timed_out = row->timed_out;
+
+        step(&policy, &flow, &event, &tx, &rc, &effect);
+
+        ok(rc == row->rc && flow.state == row->then
+           && effect.type == row->effect,
+           "%s: %d %s effect %d", row->what, rc,
+           idv_flow_state_name(flow.state), effect.type);
+    }
+}
+
+
+static void
+created(void)
+{
+    int                rc;
+    idv_flow_t         flow;
+    idv_event_t        event;
+    idv_effect_t       effect;
+    idv_transaction_t  tx;
+
+    memset(&flow, 0, sizeof(flow));
+    memset(&event, 0, sizeof(event));
+    memset(&tx, 0, sizeof(tx));
+
+    flow.state = OPTIONS;
+    event.type = IDV_EVENT_OPTIONS;
+    event.method = IDV_METHOD_EMAIL;
+    event.contacts = IDV_CONTACT_EMAIL;
+    event.now = 5;
+    event.now_ms = 5000;
+
+    step(&policy, &flow, &event, &tx, &rc, &effect);
+    ok((flow.flags & IDV_FLOW_CREATING) && flow.busy_until == 30000,
+       "creating takes a lease");
+
+    event.type = IDV_EVENT_CANCEL;
+    step(&policy, &flow, &event, &tx, &rc, &effect);
+    ok(effect.type == IDV_EFFECT_WAIT && flow.state == OPTIONS,
+       "what comes meanwhile waits");
+
+    event.type = IDV_EVENT_CREATED;
+    strcpy(tx.code, "040817");
+    strcpy(tx.url, "https://example.com/?x");
+    tx.sent = 0;
+    step(&policy, &flow, &event, &tx, &rc, &effect);
+
+    ok(flow.state == REQUIRED && flow.cause == IDV_CAUSE_NOTIFICATION
+       && flow.method == IDV_METHOD_QR && flow.busy_until == 0
+       && strcmp(flow.code, "040817") == 0,
+       "a message that was not sent: the QR code and an error");
+
+    event.type = IDV_EVENT_RETRY;
+    step(&policy, &flow, &event, &tx, &rc, &effect);
+    ok(flow.state == DEVICE && flow.code[0] == 0 && flow.url[0] == 0
+       && flow.cause == 0, "a retry forgets the old transaction");
+
+    event.type = IDV_EVENT_DEVICE_SELF;
+    step(&policy, &flow, &event, &tx, &rc, &effect);
+    event.type = IDV_EVENT_CREATED;
+    event.method = IDV_METHOD_QR;
+    step(&policy, &flow, &event, &tx, &rc, &effect);
+    ok((flow.flags & IDV_FLOW_SELF) && flow.state == REQUIRED, "this device");
+
+    event.type = IDV_EVENT_RETURNED;
+    step(&policy, &flow, &event, &tx, &rc, &effect);
+    ok(flow.flags & IDV_FLOW_RETURNED, "and back");
+
+    /* a lease that ran out: its worker is dead */
+
+    event.type = IDV_EVENT_POLL;
+    flow.busy_until = event.now_ms + 1;
+    step(&policy, &flow, &event, &tx, &rc, &effect);
+    ok(effect.type == IDV_EFFECT_WAIT, "busy");
+    event.now_ms += 1;
+    flow.next_read = 0;
+    step(&policy, &flow, &event, &tx, &rc, &effect);
+    ok(effect.type == IDV_EFFECT_READ, "until the lease runs out");
+    flow.busy_until = 0;
+    step(&policy, &flow, &event, &tx, &rc, &effect);
+    ok(effect.type == IDV_EFFECT_NONE, "one read in an interval");
+    event.now_ms += policy.read_interval;
+    step(&policy, &flow, &event, &tx, &rc, &effect);
+    ok(effect.type == IDV_EFFECT_READ, "and one in the next");
+}
+
+
+static void
+modes(void)
+{
+    int                rc;
+    idv_flow_t         flow;
+    idv_event_t        event;
+    idv_effect_t       effect;
+    idv_transaction_t  tx;
+    idv_flow_policy_t  p;
+
+    memset(&tx, 0, sizeof(tx));
+    memset(&event, 0, sizeof(event));
+    memset(&flow, 0, sizeof(flow));
+    p = policy;
+
+    /* time-outs at t - 1 and t */
+
+    flow.state = REQUIRED;
+    flow.entered = 100;
+    event.type = IDV_EVENT_LOOK;
+    event.now = 100 + policy.state_timeout - 1;
+    step(&p, &flow, &event, &tx, &rc, &effect);
+    ok(flow.state == REQUIRED, "a second before the state times out");
+    event.now++;
+    step(&p, &flow, &event, &tx, &rc, &effect);
+    ok(flow.state == TIMED_OUT, "and when it does");
+
+    event.type = IDV_EVENT_POLL;
+    flow.state = PROGRESS;
+    flow.entered = 100;
+    step(&p, &flow, &event, &tx, &rc, &effect);
+    ok(flow.state == TIMED_OUT && rc == NO, "a poll finds it timed out");
+
+    /* bypass */
+
+    p.on_unavailable = IDV_BYPASS;
+    flow.state = DEVICE;
+    event.type = IDV_EVENT_CREATE_FAILED;
+    event.cause = IDV_CAUSE_UNAVAILABLE;
+    step(&p, &flow, &event, &tx, &rc, &effect);
+    ok(flow.state == COMPLETED && (flow.flags & IDV_FLOW_BYPASS),
+       "provider away: bypass, if the operator says so");
+
+    p = policy;
+    p.on_failed = IDV_BYPASS;
+    flow.flags = 0;
+    flow.state = PROGRESS;
+    flow.failures = 2;
+    event.type = IDV_EVENT_STATUS;
+    tx.status = IDV_TX_FAIL;
+    step(&p, &flow, &event, &tx, &rc, &effect);
+    ok(flow.state == COMPLETED && (flow.flags & IDV_FLOW_BYPASS),
+       "failed for good: bypass, if the operator says so");
+
+    flow.flags = 0;
+    flow.state = PROGRESS;
+    event.type = IDV_EVENT_CLAIMS;
+    event.cause = IDV_CAUSE_MISMATCH;
+    step(&p, &flow, &event, &tx, &rc, &effect);
+    ok(flow.state == FAILED && !(flow.flags & IDV_FLOW_BYPASS),
+       "somebody else's document: never");
+
+    /* delivery that the operator decides */
+
+    p = policy;
+    p.delivery = IDV_DELIVERY_SMS;
+    flow.state = DEVICE;
+    flow.busy_until = 0;
+    flow.flags = 0;
+    event.type = IDV_EVENT_DEVICE_OTHER;
+    event.now = flow.entered;
+    event.contacts = IDV_CONTACT_PHONE | IDV_CONTACT_EMAIL;
+    step(&p, &flow, &event, &tx, &rc, &effect);
+    ok(effect.type == IDV_EFFECT_CREATE && effect.method == IDV_METHOD_SMS,
+       "forced SMS skips the choice");
+
+    flow.busy_until = 0;
+    flow.flags = 0;
+    event.contacts = IDV_CONTACT_EMAIL;
+    step(&p, &flow, &event, &tx, &rc, &effect);
+    ok(effect.type == IDV_EFFECT_CREATE && effect.method == IDV_METHOD_QR,
+       "forced SMS without a number: the QR code");
+
+    p.device_choice = 0;
+    flow.state = IDV_STATE_NEW;
+    event.type = IDV_EVENT_START;
+    step(&p, &flow, &event, &tx, &rc, &effect);
+    ok(flow.state == OPTIONS && effect.type == IDV_EFFECT_NONE,
+       "without the choice of a device a start still costs nothing");
+
+    flow.state = DEVICE;
+    flow.transactions = 16;
+    event.type = IDV_EVENT_DEVICE_SELF;
+    step(&policy, &flow, &event, &tx, &rc, &effect);
+    ok(rc == IDV_FLOW_LIMIT && effect.type == IDV_EFFECT_NONE,
+       "transactions of one flow have a bound");
+}
+
+
+static void
+random_walk(void)
+{
+    int                rc;
+    long               i, bad, completed;
+    idv_flow_t         flow, was;
+    idv_event_t        event;
+    idv_effect_t       effect;
+    idv_transaction_t  tx;
+
+    memset(&flow, 0, sizeof(flow));
+    bad = 0;
+    completed = 0;
+
+    srand(1);
+
+    for (i = 0; i < 1000000; i++) {
+
+        memset(&event, 0, sizeof(event));
+        memset(&tx, 0, sizeof(tx));
+
+        event.type = rand() % (IDV_EVENT_NEVENTS + 1);
+        event.now = 100 + i / 4;
+        event.now_ms = event.now * 1000;
+        event.contacts = rand() % 4;
+        event.method = rand() % 3;
+        event.cause = rand() % IDV_CAUSE_NCAUSES;
+        tx.status = rand() % (IDV_TX_NSTATUSES + 1);
+        tx.timed_out = rand() % 2;
+        tx.sent = rand() % 2;
+        strcpy(tx.code, "123456");
+
+        was = flow;
+        step(&policy, &flow, &event, &tx, &rc, &effect);
+
+        if (flow.state == IDV_STATE_COMPLETED && was.state != flow.state) {
+            completed++;
+            bad += event.type != IDV_EVENT_CLAIMS
+                   || event.cause != IDV_CAUSE_NONE;
+        }
+
+        bad += effect.type == IDV_EFFECT_CREATE
+               && event.type != IDV_EVENT_DEVICE_SELF
+               && event.type != IDV_EVENT_DEVICE_OTHER
+               && event.type != IDV_EVENT_OPTIONS
+               && event.type != IDV_EVENT_STATUS;
+
+        bad += (was.state == IDV_STATE_ENDED
+                || was.state == IDV_STATE_CANCELED)
+               && flow.state != was.state;
+
+        bad += rc != IDV_FLOW_OK && effect.type != IDV_EFFECT_NONE;
+        bad += flow.state >= IDV_STATE_NSTATES;
+        bad += flow.code[0] && flow.state != REQUIRED
+               && flow.state != PROGRESS;
+        bad += (flow.flags & IDV_FLOW_BYPASS) != 0;
+        bad += effect.type == IDV_EFFECT_CREATE && flow.busy_until == 0;
+
+        if (flow.state == IDV_STATE_ENDED || flow.state == IDV_STATE_CANCELED
+            || i % 500 == 0)
+        {
+            memset(&flow, 0, sizeof(flow));
+        }
+    }
+
+    ok(bad == 0, "a million random steps: %ld wrong ones", bad);
+    ok(completed > 100, "of which %ld completed a flow", completed);
+}
+
+
+int
+main(void)
+{
+    table();
+    created();
+    modes();
+    random_walk();
+
+    return tap_done();
+}
