@@ -174,7 +174,7 @@ idv_engine_load(idv_engine_op_t *op, idv_flow_t *flow)
         return NGX_DECLINED;
     }
 
-    if (op->event.type != IDV_EVENT_LOOK
+    if (op->event.type != IDV_EVENT_LOOK && op->event.type != IDV_EVENT_FIND
         && (flow->state == IDV_STATE_ENDED
             || flow->state == IDV_STATE_CANCELED))
     {

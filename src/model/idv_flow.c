@@ -136,6 +136,7 @@ static const struct {
                           IDV_BIT(IDV_STATE_COMPLETED), 0 },
     /* RETURNED */      { idv_flow_returned, IDV_LIVE, 0 },
     /* LOOK */          { idv_flow_look, ~0u, 0 },
+    /* FIND */          { idv_flow_look, ~0u, 0 },
     /* CREATED */       { idv_flow_created, IDV_LIVE, 0 },
     /* CREATE_FAILED */ { idv_flow_create_failed, IDV_LIVE, 0 },
     /* STATUS */        { idv_flow_status, IDV_WAITING, 0 },
@@ -623,13 +624,18 @@ idv_flow_next(const idv_flow_policy_t *policy, const idv_flow_t *flow,
 
     /* what an effect brought back still counts, however late */
 
-    if (event->type < IDV_EVENT_CREATED
+    if (event->type < IDV_EVENT_FIND
         && next->state < IDV_STATE_NSTATES
         && (IDV_BIT(next->state) & IDV_TIMED)
         && event->now >= next->entered + (int64_t) policy->state_timeout)
     {
         idv_flow_release(next);
         idv_flow_enter(policy, event, next, IDV_STATE_TIMED_OUT);
+
+        if (event->type == IDV_EVENT_POLL) {
+            /* that is the answer: a poller has to be told, not refused */
+            return IDV_FLOW_OK;
+        }
     }
 
     if (event->type >= IDV_EVENT_NEVENTS

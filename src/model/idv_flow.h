@@ -160,6 +160,7 @@ typedef enum {
     IDV_EVENT_CONTINUE,
     IDV_EVENT_RETURNED,              /* back from the capture page */
     IDV_EVENT_LOOK,                  /* a read: applies time-outs only */
+    IDV_EVENT_FIND,                  /* changes nothing at all */
 
     /* from effects */
     IDV_EVENT_CREATED,               /* tx, method, sent */

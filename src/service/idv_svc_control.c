@@ -17,7 +17,7 @@
 #define IDV_SVC_MAX_ADVANCE  (10 * 366 * 24 * 60 * 60)      /* seconds */
 #define IDV_SVC_MAX_CHECKS   32
 #define IDV_SVC_MAX_WORD     64
-#define IDV_SVC_MAX_COUNTS   100
+#define IDV_SVC_MAX_COUNTS   500
 
 
 static ngx_uint_t idv_svc_control_local(idv_svc_call_t *call);

@@ -323,7 +323,8 @@ ngx_http_idv_flow_handler(ngx_http_request_t *r)
     ctx->call = call;
 
     op = ngx_http_idv_op(r, lcf->api, &call->client, &call->id,
-                         IDV_EVENT_LOOK);
+                         r->method == NGX_HTTP_POST ? IDV_EVENT_FIND
+                                                    : IDV_EVENT_LOOK);
     if (op == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -744,7 +745,12 @@ ngx_http_idv_flow_acted(ngx_http_request_t *r, idv_engine_op_t *op)
 {
     ngx_int_t  rc;
 
-    if (op->result == IDV_ENGINE_OK) {
+    /* any other error makes pollers come back at once, again and again */
+
+    if (op->result == IDV_ENGINE_OK
+        || (op->event.type == IDV_EVENT_POLL
+            && op->result == IDV_ENGINE_ERROR && op->flow.id[0]))
+    {
         rc = ngx_http_idv_flow_answer(r, op);
 
     } else {

@@ -367,61 +367,76 @@ ngx_http_idv_put_required(ngx_http_request_t *r, ngx_http_idv_text_t *t,
 }
 
 
+/* where the browser goes on: what it asked for, or the page that says why not */
+
+static ngx_int_t
+ngx_http_idv_put_resume(ngx_http_request_t *r, ngx_http_idv_text_t *t,
+    const idv_provider_t *provider, const idv_flow_t *flow)
+{
+    u_char                       escaped[3 * sizeof(flow->return_to)], *last;
+    ngx_str_t                     origin;
+    ngx_http_idv_srv_conf_t      *scf;
+    const ngx_http_idv_place_t   *page;
+
+    if (ngx_http_idv_origin(r, provider, &origin) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_idv_puts(t, ",\"resumeUrl\":\"");
+    ngx_http_idv_put(t, origin.data, origin.len);
+
+    if (flow->state == IDV_STATE_ENDED) {
+        ngx_http_idv_put(t, flow->return_to, ngx_strlen(flow->return_to));
+        ngx_http_idv_puts(t, "\"");
+        return NGX_OK;
+    }
+
+    scf = ngx_http_get_module_srv_conf(r, ngx_http_idv_module);
+    page = ngx_http_idv_place(&scf->pages, provider);
+
+    if (page) {
+        last = (u_char *) ngx_escape_uri(escaped, (u_char *) flow->return_to,
+                                         ngx_strlen(flow->return_to),
+                                         NGX_ESCAPE_URI_COMPONENT);
+
+        ngx_http_idv_put(t, page->path.data, page->path.len);
+        ngx_http_idv_puts(t, "cancelled?return=");
+        ngx_http_idv_put(t, escaped, last - escaped);
+
+    } else {
+        ngx_http_idv_puts(t, "/?idv=cancelled");
+    }
+
+    ngx_http_idv_puts(t, "\"");
+
+    return NGX_OK;
+}
+
+
 /* members of the ends: what the client has gained, or why not */
 
 static ngx_int_t
 ngx_http_idv_put_end(ngx_http_request_t *r, ngx_http_idv_text_t *t,
     const idv_provider_t *provider, idv_engine_op_t *op)
 {
-    u_char                       *p;
-    ngx_str_t                     origin, session;
-    const idv_flow_t             *flow;
-    ngx_http_idv_srv_conf_t      *scf;
-    const ngx_http_idv_place_t   *page;
+    ngx_str_t          session;
+    const idv_flow_t  *flow;
 
     flow = &op->flow;
 
+    ngx_str_null(&session);
+
+    if (op->issue
+        && ngx_http_idv_session_issue(r, provider, flow, &op->claims,
+                                      flow->flags & IDV_FLOW_COOKIELESS
+                                      ? &session : NULL)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     if (flow->flags & IDV_FLOW_BROWSER) {
-
-        if (ngx_http_idv_origin(r, provider, &origin) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        p = t->pos;
-
-        ngx_http_idv_puts(t, ",\"resumeUrl\":\"");
-        ngx_http_idv_put(t, origin.data, origin.len);
-
-        if (flow->state == IDV_STATE_ENDED) {
-            ngx_http_idv_put(t, flow->return_to, ngx_strlen(flow->return_to));
-
-        } else {
-            scf = ngx_http_get_module_srv_conf(r, ngx_http_idv_module);
-            page = ngx_http_idv_place(&scf->pages, provider);
-
-            if (page) {
-                ngx_http_idv_put(t, page->path.data, page->path.len);
-                ngx_http_idv_puts(t, "cancelled?return=");
-                p = t->pos;
-
-                if (t->end - p < (ssize_t) (3 * sizeof(flow->return_to))) {
-                    t->failed = 1;
-                    return NGX_OK;
-                }
-
-                t->pos = (u_char *) ngx_escape_uri(p,
-                                        (u_char *) flow->return_to,
-                                        ngx_strlen(flow->return_to),
-                                        NGX_ESCAPE_URI_COMPONENT);
-
-            } else {
-                ngx_http_idv_puts(t, "/?idv=cancelled");
-            }
-        }
-
-        ngx_http_idv_puts(t, "\"");
-
-        return NGX_OK;
+        return ngx_http_idv_put_resume(r, t, provider, flow);
     }
 
     if (flow->state == IDV_STATE_CANCELED) {
@@ -430,16 +445,6 @@ ngx_http_idv_put_end(ngx_http_request_t *r, ngx_http_idv_text_t *t,
                           "\"userMessage\":\"You have cancelled the "
                           "verification.\"");
         return NGX_OK;
-    }
-
-    ngx_str_null(&session);
-
-    if (ngx_http_idv_session_issue(r, provider, flow, &op->claims,
-                                   flow->flags & IDV_FLOW_COOKIELESS
-                                   ? &session : NULL)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
     }
 
     ngx_http_idv_puts(t, ",\"authorizeResponse\":");

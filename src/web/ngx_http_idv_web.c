@@ -499,11 +499,11 @@ ngx_http_idv_run(ngx_http_request_t *r, idv_engine_op_t *op,
     r->read_event_handler = ngx_http_test_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
 
-    if (r->connection->read->ready && !r->connection->read->eof
-        && r->http_version < NGX_HTTP_VERSION_20)
-    {
-        /* a client that has gone already is seen as such */
+    if (r->connection->read->ready) {
         ngx_post_event(r->connection->read, &ngx_posted_events);
+
+    } else if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
     }
 
     return NGX_DONE;

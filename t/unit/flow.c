@@ -307,7 +307,9 @@ modes(void)
     flow.state = PROGRESS;
     flow.entered = 100;
     step(&p, &flow, &event, &tx, &rc, &effect);
-    ok(flow.state == TIMED_OUT && rc == NO, "a poll finds it timed out");
+    ok(flow.state == TIMED_OUT && rc == OK, "a poll is told the time-out");
+    step(&p, &flow, &event, &tx, &rc, &effect);
+    ok(flow.state == TIMED_OUT && rc == NO, "and is not allowed after it");
 
     /* bypass */
 

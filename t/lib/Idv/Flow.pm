@@ -69,6 +69,10 @@ sub take {
     if (ref $state eq 'HASH' && defined $state->{status}) {
         $self->{state} = $state;
 
+        $self->{transaction} = $1
+            if ($state->{webVerificationUrl} // '')
+               =~ /[?&]txnid=([0-9a-fA-F-]{36})/;
+
         my $nginx = $self->site && $self->site->nginx;
         $nginx->forbid($state->{verificationCode},
             $self->client->cookie_values) if $nginx;
@@ -141,16 +145,9 @@ sub require_code {
 }
 
 
-# the id of the transaction, as the phone learns it from the link
+# the id of the newest transaction, as the phone has learnt it from the link
 
-sub transaction {
-    my ($self) = @_;
-
-    my ($id) = ($self->{state}{webVerificationUrl} // '')
-        =~ /[?&]txnid=([0-9a-fA-F-]{36})/;
-
-    return $id;
-}
+sub transaction { $_[0]{transaction} }
 
 
 # what happens on the phone
