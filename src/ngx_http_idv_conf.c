@@ -204,6 +204,7 @@ ngx_http_idv_header_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_t                 *value, *name;
     ngx_uint_t                 i;
     ngx_http_idv_header_t     *header;
+    ngx_http_idv_srv_conf_t   *scf;
     ngx_http_idv_main_conf_t  *mcf;
 
     value = cf->args->elts;
@@ -234,7 +235,11 @@ ngx_http_idv_header_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_idv_module);
 
-    name = mcf->managed.elts;
+    mcf->strips = 1;
+
+    scf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_idv_module);
+
+    name = scf->managed.elts;
 
     p = ngx_pnalloc(cf->pool, value[1].len);
     if (p == NULL) {
@@ -245,7 +250,7 @@ ngx_http_idv_header_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         p[i] = value[1].data[i] == '-' ? '_' : ngx_tolower(value[1].data[i]);
     }
 
-    for (i = 0; i < mcf->managed.nelts; i++) {
+    for (i = 0; i < scf->managed.nelts; i++) {
         if (name[i].len == value[1].len
             && ngx_memcmp(name[i].data, p, name[i].len) == 0)
         {
@@ -253,7 +258,7 @@ ngx_http_idv_header_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    name = ngx_array_push(&mcf->managed);
+    name = ngx_array_push(&scf->managed);
     if (name == NULL) {
         return NGX_CONF_ERROR;
     }

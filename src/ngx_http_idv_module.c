@@ -17,6 +17,8 @@ static ngx_int_t ngx_http_idv_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_idv_postconfiguration(ngx_conf_t *cf);
 static void *ngx_http_idv_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_idv_create_srv_conf(ngx_conf_t *cf);
+static char *ngx_http_idv_merge_srv_conf(ngx_conf_t *cf, void *parent,
+    void *child);
 static void *ngx_http_idv_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_idv_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
@@ -445,7 +447,7 @@ static ngx_http_module_t  ngx_http_idv_module_ctx = {
     NULL,                                  /* init main configuration */
 
     ngx_http_idv_create_srv_conf,          /* create server configuration */
-    NULL,                                  /* merge server configuration */
+    ngx_http_idv_merge_srv_conf,           /* merge server configuration */
 
     ngx_http_idv_create_loc_conf,          /* create location configuration */
     ngx_http_idv_merge_loc_conf            /* merge location configuration */
@@ -506,7 +508,7 @@ ngx_http_idv_postconfiguration(ngx_conf_t *cf)
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_idv_module);
 
-    if (mcf->managed.nelts
+    if (mcf->strips
         && ngx_http_idv_add_handler(cf, NGX_HTTP_POST_READ_PHASE,
                                     ngx_http_idv_strip_handler)
            != NGX_OK)
@@ -553,8 +555,6 @@ ngx_http_idv_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&mcf->providers, cf->pool, 2,
                           sizeof(idv_provider_t *))
            != NGX_OK
-        || ngx_array_init(&mcf->managed, cf->pool, 8, sizeof(ngx_str_t))
-           != NGX_OK
         || ngx_array_init(&mcf->gates, cf->pool, 4,
                           sizeof(ngx_http_idv_gate_t))
            != NGX_OK)
@@ -580,12 +580,40 @@ ngx_http_idv_create_srv_conf(ngx_conf_t *cf)
         != NGX_OK
         || ngx_array_init(&scf->pages, cf->pool, 1,
                           sizeof(ngx_http_idv_place_t))
+           != NGX_OK
+        || ngx_array_init(&scf->managed, cf->pool, 8, sizeof(ngx_str_t))
            != NGX_OK)
     {
         return NULL;
     }
 
     return scf;
+}
+
+
+/* names that are managed for all servers are managed for each */
+
+static char *
+ngx_http_idv_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_idv_srv_conf_t *prev = parent;
+    ngx_http_idv_srv_conf_t *conf = child;
+
+    ngx_str_t  *name;
+
+    if (prev->managed.nelts == 0) {
+        return NGX_CONF_OK;
+    }
+
+    name = ngx_array_push_n(&conf->managed, prev->managed.nelts);
+    if (name == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memcpy(name, prev->managed.elts,
+               prev->managed.nelts * sizeof(ngx_str_t));
+
+    return NGX_CONF_OK;
 }
 
 

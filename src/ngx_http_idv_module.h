@@ -48,19 +48,21 @@ typedef struct {
     ngx_array_t                 zones;       /* idv_store_t * */
     ngx_array_t                 providers;   /* idv_provider_t * */
 
-    /*
-     * Every name that any auth_idv_header sets, folded to lower case letters,
-     * digits and "_" for all else: stripped from each request, everywhere.
-     */
-    ngx_array_t                 managed;     /* ngx_str_t */
-
     ngx_array_t                 gates;       /* ngx_http_idv_gate_t */
+    ngx_flag_t                  strips;      /* a server has managed names */
 } ngx_http_idv_main_conf_t;
 
 
 typedef struct {
     ngx_array_t                 apis;        /* ngx_http_idv_place_t */
     ngx_array_t                 pages;       /* ngx_http_idv_place_t */
+
+    /*
+     * Every name that an auth_idv_header of the server sets, folded to lower
+     * case letters, digits and "_" for all else: stripped from each request to
+     * the server, whatever its location.
+     */
+    ngx_array_t                 managed;     /* ngx_str_t */
 } ngx_http_idv_srv_conf_t;
 
 

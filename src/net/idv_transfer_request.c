@@ -54,7 +54,6 @@ static const idv_transfer_long_t  idv_transfer_longs[] = {
     { CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
     { CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
 
-    { CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS },
     { CURLOPT_MAXAGE_CONN, IDV_TRANSFER_MAX_AGE },
 
     { CURLOPT_NOPROGRESS, 0 }
@@ -183,6 +182,10 @@ idv_transfer_set_peer(idv_transfer_job_t *job)
 
     easy = job->easy;
     conf = job->transfer->conf;
+
+    /* a libcurl without HTTP/2 refuses it, and then has HTTP/1.1 only */
+
+    (void) idv_transfer_set(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
 
     proxy = conf->proxy.len ? (const char *) conf->proxy.data : "";
 

@@ -496,19 +496,9 @@ idv_svc_create_tx(idv_svc_call_t *call, idv_svc_policy_t *policy,
         if (json_object_get(asked, idv_svc_contacts[i])) {
             tx->notify |= 1 << i;
         }
-
-        if (idv_svc_uuid(tx->notification[i]) != NGX_OK) {
-            return NGX_ERROR;
-        }
     }
 
-    for (i = 0; i < IDV_SVC_NDATA; i++) {
-        if (idv_svc_uuid(tx->data[i]) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
-
-    if (idv_svc_uuid(tx->id) != NGX_OK || idv_svc_uuid(tx->meta) != NGX_OK
+    if (idv_svc_uuid(tx->id) != NGX_OK || idv_svc_uuid(tx->items) != NGX_OK
         || idv_svc_create_code(tx->code) != NGX_OK)
     {
         return NGX_ERROR;
@@ -618,7 +608,7 @@ idv_svc_create_send(idv_svc_call_t *call, idv_svc_view_t *view)
         note.address = idv_json_string(asked, idv_svc_contacts[i]);
         note.channel = i;
         ngx_memcpy(note.tx, view->tx.id, IDV_SVC_UUID);
-        ngx_memcpy(note.id, view->tx.notification[i], IDV_SVC_UUID);
+        idv_svc_tx_item(&view->tx, IDV_SVC_ITEM_MESSAGE + i, note.id);
 
         if (idv_svc_store_note(call->store, &note, call->now) == NGX_OK) {
             view->tx.sent |= 1 << i;

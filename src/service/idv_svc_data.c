@@ -242,11 +242,14 @@ idv_svc_data_has(idv_svc_tx_t *tx, ngx_uint_t i)
 static ngx_int_t
 idv_svc_data_find(idv_svc_call_t *call, idv_svc_tx_t *tx)
 {
+    u_char      id[IDV_SVC_UUID];
     ngx_uint_t  i;
 
     for (i = 0; i < IDV_SVC_NDATA; i++) {
+        idv_svc_tx_item(tx, i, id);
+
         if (idv_svc_data_has(tx, i)
-            && ngx_memcmp(tx->data[i], call->item, IDV_SVC_UUID) == 0)
+            && ngx_memcmp(id, call->item, IDV_SVC_UUID) == 0)
         {
             return i;
         }
@@ -283,7 +286,7 @@ static json_t *
 idv_svc_data_item(idv_svc_call_t *call, idv_svc_view_t *view, ngx_uint_t i,
     ngx_uint_t full)
 {
-    u_char         id[IDV_UUID_LEN];
+    u_char         id[IDV_UUID_LEN], uuid[IDV_SVC_UUID];
     json_t        *data;
     ngx_str_t      item;
     idv_svc_tx_t  *tx;
@@ -300,7 +303,9 @@ idv_svc_data_item(idv_svc_call_t *call, idv_svc_view_t *view, ngx_uint_t i,
 
     item.data = id;
     item.len = IDV_UUID_LEN;
-    idv_uuid_print(id, tx->data[i]);
+
+    idv_svc_tx_item(tx, i, uuid);
+    idv_uuid_print(id, uuid);
 
     return json_pack("{s:o, s:o, s:o, s:o*, s:o, s:{s:i}}",
                      "_links",
@@ -501,6 +506,7 @@ idv_svc_meta_list(idv_svc_call_t *call)
 ngx_int_t
 idv_svc_meta_read(idv_svc_call_t *call)
 {
+    u_char          id[IDV_SVC_UUID];
     ngx_int_t       rc;
     idv_svc_view_t  view;
 
@@ -510,8 +516,10 @@ idv_svc_meta_read(idv_svc_call_t *call)
         return rc;
     }
 
+    idv_svc_tx_item(&view.tx, IDV_SVC_ITEM_META, id);
+
     if (!idv_svc_meta_has(&view.tx)
-        || ngx_memcmp(view.tx.meta, call->item, IDV_SVC_UUID) != 0)
+        || ngx_memcmp(id, call->item, IDV_SVC_UUID) != 0)
     {
         return idv_svc_error(call, IDV_SVC_NOT_FOUND);
     }
@@ -531,14 +539,16 @@ idv_svc_meta_has(idv_svc_tx_t *tx)
 static json_t *
 idv_svc_meta_item(idv_svc_call_t *call, idv_svc_tx_t *tx)
 {
-    u_char       id[IDV_UUID_LEN];
+    u_char       id[IDV_UUID_LEN], uuid[IDV_SVC_UUID];
     json_t      *results;
     ngx_str_t    item, *reason;
     ngx_uint_t   i;
 
     item.data = id;
     item.len = IDV_UUID_LEN;
-    idv_uuid_print(id, tx->meta);
+
+    idv_svc_tx_item(tx, IDV_SVC_ITEM_META, uuid);
+    idv_uuid_print(id, uuid);
 
     results = json_array();
 

@@ -67,6 +67,15 @@ static const char  *idv_svc_checks[IDV_SVC_NCHECKS] = {
 
 
 void
+idv_svc_tx_item(const idv_svc_tx_t *tx, ngx_uint_t item, u_char *uuid)
+{
+    ngx_memcpy(uuid, tx->items, IDV_SVC_UUID);
+
+    uuid[IDV_SVC_UUID - 1] = (u_char) item;
+}
+
+
+void
 idv_svc_tx_advance(idv_svc_tx_t *tx, int64_t now)
 {
     switch (tx->status) {

@@ -85,13 +85,17 @@ typedef enum {
 } idv_svc_channel_e;
 
 
+/* what has an id of its own: data first, a message's channel comes on top */
+
+#define IDV_SVC_ITEM_META     0x40
+#define IDV_SVC_ITEM_MESSAGE  0x80
+
+
 typedef struct {
     u_char      id[IDV_SVC_UUID];
     u_char      env[IDV_SVC_UUID];
     u_char      policy[IDV_SVC_UUID];
-    u_char      data[IDV_SVC_NDATA][IDV_SVC_UUID];
-    u_char      meta[IDV_SVC_UUID];
-    u_char      notification[IDV_SVC_NCHANNELS][IDV_SVC_UUID];
+    u_char      items[IDV_SVC_UUID];        /* see idv_svc_tx_item() */
     u_char      code[IDV_SVC_CODE_LEN];
     u_char      user[IDV_SVC_MAX_USER];
 
@@ -144,6 +148,12 @@ typedef struct {
     unsigned    bad_image:1;         /* a photo was given and is none */
 } idv_svc_paper_t;
 
+
+/*
+ * The id of something that belongs to the transaction: random as a whole, and
+ * its last byte says what it is of.
+ */
+void idv_svc_tx_item(const idv_svc_tx_t *tx, ngx_uint_t item, u_char *uuid);
 
 /* applies every time limit that has passed */
 void idv_svc_tx_advance(idv_svc_tx_t *tx, int64_t now);

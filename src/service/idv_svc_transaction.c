@@ -259,6 +259,7 @@ idv_svc_transaction_documents(idv_svc_tx_t *tx)
 static json_t *
 idv_svc_transaction_sent(idv_svc_tx_t *tx, json_t *asked)
 {
+    u_char       id[IDV_SVC_UUID];
     json_t      *copy, *results;
     ngx_uint_t   i;
 
@@ -271,12 +272,15 @@ idv_svc_transaction_sent(idv_svc_tx_t *tx, json_t *asked)
 
     for (i = 0; i < IDV_SVC_NCHANNELS; i++) {
         if (tx->notify & (1 << i)) {
+            idv_svc_tx_item(tx, IDV_SVC_ITEM_MESSAGE + i, id);
+
             (void) json_array_append_new(results,
-                    json_pack("{s:s, s:b, s:o}",
-                              "method", idv_svc_channels[i],
-                              "sent", (tx->sent & (1 << i)) != 0,
-                              "notification",
-                              idv_svc_json_reference(tx->notification[i])));
+                                  json_pack("{s:s, s:b, s:o}",
+                                            "method", idv_svc_channels[i],
+                                            "sent",
+                                            (tx->sent & (1 << i)) != 0,
+                                            "notification",
+                                            idv_svc_json_reference(id)));
         }
     }
 

@@ -554,18 +554,18 @@ ngx_http_idv_strip_headers(ngx_http_request_t *r)
     ngx_uint_t                  i;
     ngx_list_part_t            *part;
     ngx_table_elt_t            *h;
-    ngx_http_idv_main_conf_t   *mcf;
+    ngx_http_idv_srv_conf_t    *scf;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_idv_module);
+    scf = ngx_http_get_module_srv_conf(r, ngx_http_idv_module);
 
-    if (mcf->managed.nelts == 0 || r != r->main) {
+    if (scf->managed.nelts == 0 || r != r->main) {
         return NGX_OK;
     }
 
     lengths = 0;
-    name = mcf->managed.elts;
+    name = scf->managed.elts;
 
-    for (i = 0; i < mcf->managed.nelts; i++) {
+    for (i = 0; i < scf->managed.nelts; i++) {
         lengths |= (uint64_t) 1 << (name[i].len & 63);
     }
 
@@ -585,9 +585,9 @@ ngx_http_idv_strip_headers(ngx_http_request_t *r)
         }
 
         if ((lengths >> (h[i].key.len & 63) & 1)
-            && ngx_http_idv_managed(&mcf->managed, &h[i].key))
+            && ngx_http_idv_managed(&scf->managed, &h[i].key))
         {
-            return ngx_http_idv_strip(r, &mcf->managed, lengths);
+            return ngx_http_idv_strip(r, &scf->managed, lengths);
         }
     }
 }

@@ -57,14 +57,16 @@ ngx_http_idv_cookie_next(ngx_http_request_t *r, ngx_str_t *name,
 
             p = h[i].value.data + (*pos - base);
 
-            last = ngx_strlchr(p, end, ';');
+            /* sealed texts are long: libc looks at many bytes at a time */
+
+            last = memchr(p, ';', end - p);
             if (last == NULL) {
                 last = end;
             }
 
             *pos += last + 1 - p;
 
-            equals = ngx_strlchr(p, last, '=');
+            equals = memchr(p, '=', last - p);
             if (equals == NULL) {
                 continue;
             }

@@ -153,7 +153,7 @@ ngx_http_idv_gate_handler(ngx_http_request_t *r)
 
         /* what an earlier location set is not for this one */
 
-        if (mcf->managed.nelts && ngx_http_idv_strip_headers(r) != NGX_OK) {
+        if (mcf->strips && ngx_http_idv_strip_headers(r) != NGX_OK) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 

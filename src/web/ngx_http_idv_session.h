@@ -100,7 +100,7 @@ u_char *ngx_http_idv_time(u_char *buf, time_t t);
 /* adds the variables $idv_* */
 ngx_int_t ngx_http_idv_add_variables(ngx_conf_t *cf);
 
-/* strips every managed header the client sent, in any spelling */
+/* strips every header that the server manages, in any spelling */
 ngx_int_t ngx_http_idv_strip_headers(ngx_http_request_t *r);
 
 /*

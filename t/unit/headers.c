@@ -15,7 +15,7 @@ manage(const char *name)
 {
     ngx_str_t  *managed;
 
-    managed = ngx_array_push(&fake_main.managed);
+    managed = ngx_array_push(&fake_srv.managed);
     managed->data = (u_char *) name;
     managed->len = strlen(name);
 }
@@ -378,7 +378,7 @@ main(void)
 
     fake_setup();
 
-    ngx_array_init(&fake_main.managed, fake_cycle.pool, 4, sizeof(ngx_str_t));
+    ngx_array_init(&fake_srv.managed, fake_cycle.pool, 4, sizeof(ngx_str_t));
 
     /* nothing is managed */
 

@@ -21,6 +21,7 @@ static ngx_connection_t           fake_connection;
 static ngx_http_core_main_conf_t  fake_core_main;
 static ngx_http_core_srv_conf_t   fake_core_srv;
 static ngx_http_idv_main_conf_t   fake_main;
+static ngx_http_idv_srv_conf_t    fake_srv;
 static ngx_http_idv_loc_conf_t    fake_loc;
 static ngx_http_idv_ctx_t         fake_ctx;
 static idv_key_t                  fake_keys[2];
@@ -165,6 +166,7 @@ fake_setup(void)
     ngx_http_idv_module.ctx_index = 1;
     fake_confs[0][0] = &fake_core_main;
     fake_confs[0][1] = &fake_main;
+    fake_confs[1][1] = &fake_srv;
     fake_confs[1][0] = &fake_core_srv;
     fake_loc_confs[1] = &fake_loc;
 

@@ -1,0 +1,130 @@
+#!/usr/bin/perl
+
+# "Use this device": the page sends the browser to the capture and gets it back.
+# A redirect after a form to another origin would be stopped by form-action, so
+# it is the page that leaves; only in the tab where the button was pressed.
+
+use strict;
+use warnings;
+
+use Test::More;
+
+use Idv::Page;
+use Idv::Site;
+
+my $site = Idv::Site->new(provider => 'attempts 3;', locations => <<'END');
+    location /other/ { idv_page local; }
+END
+
+my $service = $site->service;
+my $origin = 'http://127.0.0.1:' . $site->port('gate');
+
+
+sub browser { return Idv::Page->new(site => $site, user => 'ann', @_) }
+
+sub transaction {
+    my ($page) = @_;
+
+    $page->{transaction} = $page->transaction // $page->{transaction};
+
+    return $service->api('GET',
+        "users/ann/verifyTransactions/$page->{transaction}")->json;
+}
+
+
+my $ann = browser();
+
+$ann->open('/wanted');
+my $flow = $ann->path;
+$ann->press('idv-self');
+
+is(scalar $ann->hops, 1, 'the form leads to one redirect');
+is(($ann->hops)[0], "$flow&go=1", 'back to the page');
+is($ann->view, 'self', 'which says what comes');
+like($ann->code // '', qr/^\d{6}$/, 'with the code');
+
+my ($after, $url) = $ann->refresh;
+is($after, 0, 'and leaves at once');
+like($url, qr{^http://127\.0\.0\.1:\d+/[^?]+\?.*txnid=.*&skipIntro=1$},
+    'for the capture');
+is($ann->link('idv-open'), $url, 'a link leads there as well');
+
+is(transaction($ann)->{redirect}{url},
+    $origin . '/idv/return?flowId=' . $ann->flow_id,
+    'the capture knows the way back');
+
+# the same flow elsewhere
+
+my $tab = browser(client => $ann->client);
+$tab->open($flow);
+is($tab->view, 'self', 'another tab');
+is_deeply([$tab->refresh], [5, $flow], 'waits');
+is($tab->link('idv-open'), $url, 'with the link');
+unlike($tab->open("$flow&go=1", 'X-IDV-Fragment' => 1)->html,
+    qr/http-equiv/, 'the script is never sent away');
+
+# back from the capture, which has not told the service yet
+
+is($ann->open('/idv/return?flowId=' . $ann->flow_id)->path, $flow,
+    'back on the page');
+is($ann->view, 'progress', 'that waits');
+is_deeply([$ann->refresh], [5, $flow], 'and does not send her away again');
+is($ann->link('idv-open'), $url, 'unless she wants to');
+is($ann->open("$flow&go=1")->view, 'progress', 'not even by its address');
+
+# the first attempt fails: a new transaction, with the same way back
+
+my $first = $ann->{transaction} = $ann->transaction;
+$ann->phone('FAIL');
+ok($ann->wait_for('self'), 'another attempt');
+like($ann->alert // '', qr/could not be verified/, 'and why');
+is(($ann->refresh)[0], 5, 'it is read before she goes');
+isnt($ann->transaction, $first, 'a new transaction');
+is(transaction($ann)->{redirect}{url},
+    $origin . '/idv/return?flowId=' . $ann->flow_id, 'with a way back');
+
+$ann->open('/idv/return?flowId=' . $ann->flow_id);
+$ann->phone('SUCCESS');
+ok($ann->wait_for('completed'), 'verified');
+
+is($ann->open('/idv/return?flowId=' . $ann->flow_id)->view, 'completed',
+    'coming back late does no harm');
+$ann->press('idv-continue');
+is(($ann->hops)[-1], '/wanted', 'she goes on');
+is($ann->open('/idv/return?flowId=' . $ann->flow_id)->path, '/wanted',
+    'and coming back again leads there, too');
+
+# the app of a camera has cookies of its own
+
+my $camera = browser();
+$camera->open('/idv/return?flowId=' . $ann->flow_id);
+is($camera->status, 404, 'a browser without the flow');
+is($camera->heading, 'You are finished on this device', 'is told to go back');
+
+# "another device" has no way back: the phone has no part in this session
+
+my $other = browser();
+$other->open('/idv/start?return=/wanted');
+$other->press('idv-other');
+$other->press('idv-option-qr');
+ok(!exists transaction($other)->{redirect}, 'no way back for the phone');
+$other->press('idv-retry');
+is($other->view, 'device', 'she chooses again');
+$other->press('idv-self');
+is(($other->refresh)[0], 0, 'this device, after all');
+$other->press('idv-cancel');
+
+# an API flow goes back to its own page
+
+my $api = $site->client('ann');
+my $state = $api->get('/idv/start?return=/widget&response_mode=pi.flow')->json;
+is($state->{status}, 'ID_VERIFICATION_DEVICE', 'a flow of the API');
+$api->post("/pf-ws/authn/flows/$state->{id}",
+    '{"deviceAuthentication":"self"}', 'X-XSRF-Header' => 1,
+    'Content-Type' => 'application/vnd.pingidentity.deviceAuthentication+json');
+
+my $back = $api->get("/idv/return?flowId=$state->{id}");
+is($back->status, 303, 'comes back');
+like($back->header('Location'), qr{^/}, 'to a page of this host');
+
+$site->finish;
