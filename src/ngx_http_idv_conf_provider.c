@@ -652,6 +652,10 @@ ngx_http_idv_provider_files(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
         return NGX_CONF_ERROR;
     }
 
+    if (idv_transfer_conf_init(cf, &p->net) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     if (ngx_http_idv_provider_keys(cf, pc) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }

@@ -12,10 +12,7 @@ use Test::More;
 use Idv::Page;
 use Idv::Site;
 
-my $site = Idv::Site->new(provider => 'attempts 3;', locations => <<'END');
-    location /other/ { idv_page local; }
-END
-
+my $site = Idv::Site->new(provider => 'attempts 3;');
 my $service = $site->service;
 my $origin = 'http://127.0.0.1:' . $site->port('gate');
 
@@ -36,6 +33,7 @@ my $ann = browser();
 
 $ann->open('/wanted');
 my $flow = $ann->path;
+my $return = '/idv/return?flowId=' . $ann->flow_id;
 $ann->press('idv-self');
 
 is(scalar $ann->hops, 1, 'the form leads to one redirect');
@@ -49,8 +47,7 @@ like($url, qr{^http://127\.0\.0\.1:\d+/[^?]+\?.*txnid=.*&skipIntro=1$},
     'for the capture');
 is($ann->link('idv-open'), $url, 'a link leads there as well');
 
-is(transaction($ann)->{redirect}{url},
-    $origin . '/idv/return?flowId=' . $ann->flow_id,
+is(transaction($ann)->{redirect}{url}, $origin . $return,
     'the capture knows the way back');
 
 # the same flow elsewhere
@@ -65,7 +62,7 @@ unlike($tab->open("$flow&go=1", 'X-IDV-Fragment' => 1)->html,
 
 # back from the capture, which has not told the service yet
 
-is($ann->open('/idv/return?flowId=' . $ann->flow_id)->path, $flow,
+is($ann->open($return)->path, $flow,
     'back on the page');
 is($ann->view, 'progress', 'that waits');
 is_deeply([$ann->refresh], [5, $flow], 'and does not send her away again');
@@ -80,24 +77,24 @@ ok($ann->wait_for('self'), 'another attempt');
 like($ann->alert // '', qr/could not be verified/, 'and why');
 is(($ann->refresh)[0], 5, 'it is read before she goes');
 isnt($ann->transaction, $first, 'a new transaction');
-is(transaction($ann)->{redirect}{url},
-    $origin . '/idv/return?flowId=' . $ann->flow_id, 'with a way back');
+is(transaction($ann)->{redirect}{url}, $origin . $return,
+    'with a way back');
 
-$ann->open('/idv/return?flowId=' . $ann->flow_id);
+$ann->open($return);
 $ann->phone('SUCCESS');
 ok($ann->wait_for('completed'), 'verified');
 
-is($ann->open('/idv/return?flowId=' . $ann->flow_id)->view, 'completed',
+is($ann->open($return)->view, 'completed',
     'coming back late does no harm');
 $ann->press('idv-continue');
 is(($ann->hops)[-1], '/wanted', 'she goes on');
-is($ann->open('/idv/return?flowId=' . $ann->flow_id)->path, '/wanted',
+is($ann->open($return)->path, '/wanted',
     'and coming back again leads there, too');
 
 # the app of a camera has cookies of its own
 
 my $camera = browser();
-$camera->open('/idv/return?flowId=' . $ann->flow_id);
+$camera->open($return);
 is($camera->status, 404, 'a browser without the flow');
 is($camera->heading, 'You are finished on this device', 'is told to go back');
 

@@ -165,7 +165,7 @@ idv_transfer_start(idv_transfer_t *t)
 
     job->timer.data = &idv_multi_no_connection;
     job->timer.handler = idv_transfer_timer;
-    job->timer.log = t->log;
+    job->timer.log = ngx_cycle->log;
     job->timer.cancelable = !t->live;
 
     ngx_add_timer(&job->timer, idv_transfer_left(job));

@@ -112,7 +112,10 @@ ngx_int_t idv_transfer_start(idv_transfer_t *t);
 /* Ends a transfer that has not called its handler; it will not be called. */
 void idv_transfer_cancel(idv_transfer_t *t);
 
-/* The request is gone, the transfer goes on: it no longer holds the worker. */
+/*
+ * The request is gone, the transfer goes on: it no longer holds the worker.
+ * Its log must be one that stays, that of the cycle.
+ */
 void idv_transfer_detach(idv_transfer_t *t);
 
 const char *idv_transfer_result_name(idv_transfer_result_e result);

@@ -31,6 +31,9 @@ our ($SERVER_CPU, $CLIENT_CPU) = (0, 1);
 my $json = JSON::PP->new->utf8->canonical;
 
 
+sub use_cores { ($SERVER_CPU, $CLIENT_CPU) = @_ }
+
+
 sub new {
     my ($class, %arg) = @_;
 
@@ -266,7 +269,7 @@ sub waiting {
 sub control {
     my ($self, $method, $path, $model) = @_;
 
-    my $http = $self->{http}{''} ||= Idv::HTTP->new(
+    my $http = $self->{http}{control} ||= Idv::HTTP->new(
         port => $self->{service}->port('service'));
 
     my $answer = $http->request($method, "/_control/$path",
@@ -325,7 +328,7 @@ sub session {
 sub metric {
     my ($self, $name) = @_;
 
-    my $text = $self->fetch('', 200, '/metrics')->body;
+    my $text = $self->fetch('nobody', 200, '/metrics')->body;
 
     return $text =~ /^$name (\d+)$/m ? $1 : die "there is no $name\n";
 }
@@ -361,7 +364,7 @@ END
 
     $name = "/$name" . '-' x (length($path) - length($name) - 1);
 
-    my $is = picture($self->fetch('', $status, $name));
+    my $is = picture($self->fetch('nobody', $status, $name));
     my $should = picture($answer);
 
     die "$name is not the same:\n$is\n\n$should\n" if $is ne $should;

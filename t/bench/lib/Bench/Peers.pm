@@ -140,7 +140,7 @@ sub apache {
 
     my $server = Bench::Server->new(name => 'Apache',
         cpu => $Bench::House::SERVER_CPU, ports => ['apache'],
-        command => ['/usr/sbin/apache2', '-X', '-d', '%%DIR%%',
+        command => ['/usr/sbin/apache2', '-DFOREGROUND', '-d', '%%DIR%%',
                     '-f', '%%DIR%%/apache.conf'],
         files => { 'html/gate/file' => $Bench::House::FILE,
                    'apache.conf' => <<"END" });

@@ -35,6 +35,7 @@ sub new {
     # unprivileged workers go through it
     $self->{dir} = File::Temp::tempdir('idv-bench-XXXXXX', TMPDIR => 1);
     chmod 0711, $self->{dir};
+    mkdir "$self->{dir}/temp";
 
     $self->write($_, $arg{files}{$_}) for sort keys %{$arg{files}};
 
