@@ -11,7 +11,7 @@ use Test::More;
 use Idv::Page;
 use Idv::Site;
 
-my $site = Idv::Site->new(servers => <<'END');
+my @nobody = (servers => <<'END');
     server {
         listen 127.0.0.1:%%PORT_nobody%%;
 
@@ -20,6 +20,8 @@ my $site = Idv::Site->new(servers => <<'END');
         location /nobody/ { idv_page local; }
     }
 END
+
+my $site = Idv::Site->new(@nobody);
 
 my $service = $site->service;
 my $origin = 'http://127.0.0.1:' . $site->port('gate');
@@ -210,7 +212,7 @@ is($ann->open('/idv/cancelled?return=/a+b')->link('idv-back'), '/a+b',
 ($path, $field) = $ann->open('/a')->press('idv-retry')->button('idv-other');
 $site->nginx->write_file('old.key', $site->nginx->read_file('session.key'));
 $site->nginx->write_file('session.key', 'n' x 32);
-$site->reload(provider => 'session_key_file old.key;');
+$site->reload(@nobody, provider => 'session_key_file old.key;');
 is($ann->send($path, $field)->view, 'options', 'a form of the old key works');
 isnt(($ann->button('idv-cancel'))[1]{csrf}, $field->{csrf},
     'a new one has the new key');

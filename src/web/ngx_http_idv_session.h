@@ -37,6 +37,9 @@ typedef struct {
 } ngx_http_idv_session_t;
 
 
+/* what a session has of its subject; those asked for lately are kept */
+ngx_int_t ngx_http_idv_subject_hash(ngx_str_t *subject, u_char hash[16]);
+
 /*
  * The valid session of this request for the provider: opened, in time, bound to
  * this host and subject, not revoked.  NULL: none, whatever the reason.  The
@@ -57,8 +60,8 @@ ngx_int_t ngx_http_idv_session_issue(ngx_http_request_t *r,
     ngx_str_t *out);
 
 /*
- * A sliding idle time: once a quarter of it has passed, sets the cookie anew, or
- * the response header IDV-Session for a client that sent it.
+ * A sliding idle time: once a quarter of it has passed, sets the cookie anew,
+ * or the response header IDV-Session for a client that sent it.
  */
 ngx_int_t ngx_http_idv_session_touch(ngx_http_request_t *r,
     const idv_provider_t *provider, ngx_http_idv_session_t *session);

@@ -32,16 +32,28 @@ typedef struct {
 } ngx_http_idv_cached_t;
 
 
+/* subjects whose hash was computed lately */
+
 typedef struct {
-    ngx_http_idv_cached_t       slots[NGX_HTTP_IDV_CACHE_SLOTS];
-    ngx_uint_t                  serial;
-    ngx_cycle_t                *cycle;       /* whose end empties the cache */
-    ngx_event_t                 sweep;
-    ngx_connection_t            dummy;       /* timers log an fd */
+    u_char                      text[IDV_FLOW_MAX_USER];
+    u_char                      len;         /* 0: the slot is free */
+    u_char                      hash[16];
+    ngx_msec_t                  used;
+} ngx_http_idv_cached_subject_t;
+
+
+typedef struct {
+    ngx_http_idv_cached_t          slots[NGX_HTTP_IDV_CACHE_SLOTS];
+    ngx_http_idv_cached_subject_t  subjects[NGX_HTTP_IDV_CACHE_SLOTS];
+    ngx_uint_t                     serial;
+    ngx_cycle_t                   *cycle;    /* whose end empties the cache */
+    ngx_event_t                    sweep;
+    ngx_connection_t               dummy;    /* timers log an fd */
 } ngx_http_idv_cache_t;
 
 
 static ngx_uint_t ngx_http_idv_cache_slot(const ngx_str_t *text);
+static void ngx_http_idv_cache_wipe(ngx_http_idv_cached_subject_t *cached);
 static ngx_http_idv_cached_t *ngx_http_idv_cache_held(
     const ngx_http_idv_session_t *session);
 static ngx_int_t ngx_http_idv_cache_start(void);
@@ -174,6 +186,47 @@ ngx_http_idv_session_cache_keep(const ngx_http_idv_session_t *session,
 }
 
 
+ngx_int_t
+ngx_http_idv_subject_hash(ngx_str_t *subject, u_char hash[16])
+{
+    u_char                          full[IDV_HASH_LEN];
+    ngx_http_idv_cached_subject_t  *cached;
+
+    cached = &ngx_http_idv_cache.subjects[ngx_http_idv_cache_slot(subject)];
+
+    if (subject->len
+        && subject->len == cached->len
+        && ngx_memcmp(subject->data, cached->text, subject->len) == 0)
+    {
+        ngx_memcpy(hash, cached->hash, sizeof(cached->hash));
+        cached->used = ngx_current_msec;
+
+        return NGX_OK;
+    }
+
+    if (idv_hash(full, subject, 1) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(hash, full, sizeof(cached->hash));
+
+    if (subject->len > IDV_FLOW_MAX_USER
+        || ngx_http_idv_cache_start() != NGX_OK)
+    {
+        return NGX_OK;
+    }
+
+    ngx_http_idv_cache_wipe(cached);
+
+    ngx_memcpy(cached->text, subject->data, subject->len);
+    ngx_memcpy(cached->hash, full, sizeof(cached->hash));
+    cached->len = (u_char) subject->len;
+    cached->used = ngx_current_msec;
+
+    return NGX_OK;
+}
+
+
 static ngx_http_idv_cached_t *
 ngx_http_idv_cache_held(const ngx_http_idv_session_t *session)
 {
@@ -196,18 +249,13 @@ ngx_http_idv_cache_held(const ngx_http_idv_session_t *session)
 static ngx_uint_t
 ngx_http_idv_cache_slot(const ngx_str_t *text)
 {
-    u_char      *p;
-    ngx_uint_t   i, key;
+    ngx_uint_t  i, key;
 
-    if (text->len < 8) {
-        return 0;
-    }
+    key = text->len;
+    i = (text->len > 8) ? text->len - 8 : 0;
 
-    key = 0;
-    p = text->data + text->len - 8;
-
-    for (i = 0; i < 8; i++) {
-        key = ngx_hash(key, p[i]);
+    while (i < text->len) {
+        key = ngx_hash(key, text->data[i++]);
     }
 
     return key % NGX_HTTP_IDV_CACHE_SLOTS;
@@ -260,24 +308,28 @@ ngx_http_idv_cache_start(void)
 static void
 ngx_http_idv_cache_sweep(ngx_event_t *ev)
 {
-    ngx_uint_t              i, left;
-    ngx_http_idv_cached_t  *cached;
+    ngx_msec_t                      now;
+    ngx_uint_t                      i, left;
+    ngx_http_idv_cached_t          *cached;
+    ngx_http_idv_cached_subject_t  *subject;
 
     left = 0;
+    now = ngx_current_msec;
 
     for (i = 0; i < NGX_HTTP_IDV_CACHE_SLOTS; i++) {
         cached = &ngx_http_idv_cache.slots[i];
 
-        if (cached->data == NULL) {
-            continue;
-        }
-
-        if (ngx_current_msec - cached->used >= NGX_HTTP_IDV_CACHE_TIME) {
+        if (cached->data && now - cached->used >= NGX_HTTP_IDV_CACHE_TIME) {
             ngx_http_idv_cache_free(cached);
-            continue;
         }
 
-        left = 1;
+        subject = &ngx_http_idv_cache.subjects[i];
+
+        if (subject->len && now - subject->used >= NGX_HTTP_IDV_CACHE_TIME) {
+            ngx_http_idv_cache_wipe(subject);
+        }
+
+        left |= cached->data || subject->len;
     }
 
     if (left && !ngx_exiting) {
@@ -295,6 +347,8 @@ ngx_http_idv_cache_end(void *data)
         if (ngx_http_idv_cache.slots[i].data) {
             ngx_http_idv_cache_free(&ngx_http_idv_cache.slots[i]);
         }
+
+        ngx_http_idv_cache_wipe(&ngx_http_idv_cache.subjects[i]);
     }
 
     if (ngx_http_idv_cache.cycle != data) {
@@ -321,4 +375,11 @@ ngx_http_idv_cache_free(ngx_http_idv_cached_t *cached)
     json_decref(cached->claims);
 
     ngx_explicit_memzero(cached, sizeof(ngx_http_idv_cached_t));
+}
+
+
+static void
+ngx_http_idv_cache_wipe(ngx_http_idv_cached_subject_t *cached)
+{
+    ngx_explicit_memzero(cached, sizeof(ngx_http_idv_cached_subject_t));
 }

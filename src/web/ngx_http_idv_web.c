@@ -170,7 +170,6 @@ ngx_http_idv_bind(const idv_provider_t *provider, ngx_http_idv_client_t *client)
 ngx_int_t
 ngx_http_idv_subject(ngx_http_request_t *r, ngx_http_idv_client_t *client)
 {
-    u_char                    hash[IDV_HASH_LEN];
     ngx_http_idv_loc_conf_t  *lcf;
 
     ngx_memzero(client, sizeof(ngx_http_idv_client_t));
@@ -192,13 +191,7 @@ ngx_http_idv_subject(ngx_http_request_t *r, ngx_http_idv_client_t *client)
         return NGX_DECLINED;
     }
 
-    if (idv_hash(hash, &client->subject, 1) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(client->subject_hash, hash, sizeof(client->subject_hash));
-
-    return NGX_OK;
+    return ngx_http_idv_subject_hash(&client->subject, client->subject_hash);
 }
 
 

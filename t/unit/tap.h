@@ -82,6 +82,19 @@ tap_str(const void *got, size_t len, const char *expected, const char *file,
 }
 
 
+/* nginx's strings do not end with a NUL, so strstr() is not for them */
+
+static inline const void *
+tap_has(const ngx_str_t *string, const char *part)
+{
+    if (string->data == NULL) {
+        return NULL;
+    }
+
+    return memmem(string->data, string->len, part, strlen(part));
+}
+
+
 static inline int
 tap_done(void)
 {

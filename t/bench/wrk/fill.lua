@@ -1,10 +1,16 @@
 -- Starts flows: a subject of its own for each request, u<from> and upwards.
--- Stops by itself when option "count" of them have been answered.
+-- Ends by itself when option "count" of them have been sent; until wrk sees
+-- that, the last one asks again.
+
+local ffi = require "ffi"
 
 dofile(os.getenv("IDV_TOP") .. "/t/bench/wrk/load.lua")
 
-local next_subject = tonumber(options.from)
-local last = next_subject + tonumber(options.count)
+ffi.cdef "int getpid(void); int kill(int pid, int signal);"
+
+local SIGINT = 2
+local subject = tonumber(options.from)
+local last = subject + tonumber(options.count) - 1
 local before, after
 
 
@@ -16,11 +22,14 @@ end
 
 
 function request()
-    if next_subject == last then
-        wrk.thread:stop()
+    local now = subject
+
+    if subject < last then
+        subject = subject + 1
+
+    else
+        ffi.C.kill(ffi.C.getpid(), SIGINT)
     end
 
-    next_subject = next_subject + 1
-
-    return before .. "u" .. (next_subject - 1) .. after
+    return before .. "u" .. now .. after
 end

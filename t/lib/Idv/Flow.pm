@@ -63,6 +63,7 @@ sub take {
     my ($self, $answer) = @_;
 
     $self->{answer} = $answer;
+    $self->site->met($answer) if $self->site;
 
     my $state = $answer->json;
 
@@ -156,6 +157,23 @@ sub phone {
     my ($self, $status, %more) = @_;
 
     return $self->site->service->set($self->transaction, $status, %more);
+}
+
+
+# the whole way to the session; more is what the phone says (see phone())
+
+sub verify {
+    my ($self, %more) = @_;
+
+    $self->require_code;
+    $self->phone(delete $more{status} // 'SUCCESS', %more);
+    $self->reach('ID_VERIFICATION_COMPLETED');
+    $self->continue;
+
+    die 'not verified: ', $self->status, ' ', $self->answer->body, "\n"
+        if $self->status ne 'COMPLETED';
+
+    return $self;
 }
 
 

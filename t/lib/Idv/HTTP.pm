@@ -30,6 +30,7 @@ sub new {
         basic => $arg{basic},
         headers => $arg{headers} || [],
         timeout => $arg{timeout} || 30,
+        fresh => $arg{fresh},         # a connection for each request
         jar => {},
     }, $class;
 }
@@ -57,6 +58,33 @@ sub request {
 
     my $response
         = $self->exchange($method, $self->bytes($method, $path, @headers));
+
+    $self->learn($response);
+
+    return $response;
+}
+
+
+# the halves of request(), for what happens in between; close() in the middle
+# is a client that goes away
+
+sub send {
+    my ($self, $method, $path, @headers) = @_;
+
+    $self->close;
+    $self->{method} = $method;
+
+    my $socket = $self->{socket}
+        = $self->connect(Idv::HTTP::Response->new($method)) or return 0;
+
+    return $socket->syswrite($self->bytes($method, $path, @headers));
+}
+
+
+sub receive {
+    my ($self) = @_;
+
+    my $response = $self->exchange($self->{method}, '');
 
     $self->learn($response);
 
@@ -110,7 +138,7 @@ sub exchange {
         or return $response;
 
     local $SIG{PIPE} = 'IGNORE';
-    $socket->syswrite($bytes);
+    $socket->syswrite($bytes) if $bytes ne '';
 
     while (!$response->complete) {
         my $left = $deadline - time;
@@ -130,7 +158,7 @@ sub exchange {
         $response->feed($data);
     }
 
-    $self->close unless $response->keepalive;
+    $self->close if $self->{fresh} || !$response->keepalive;
 
     return $response;
 }
@@ -249,7 +277,7 @@ sub raw {
 
 
 # parallel({ port => .., bytes => .. }, ...): all at once, from one process.
-# The answers come in the order of the requests.
+# The answers come in the order of the requests, each with the seconds it took.
 
 sub parallel {
     my (@requests) = @_;
@@ -274,7 +302,7 @@ sub parallel {
 
         $socket->blocking(0);
         $poll->mask($socket => POLLIN | POLLOUT);
-        $open{$socket} = [$socket, $request->{bytes}, $response];
+        $open{$socket} = [$socket, $request->{bytes}, $response, time];
     }
 
     my $deadline = time + 60;
@@ -313,6 +341,8 @@ sub parallel_step {
     $n ? $response->feed($data) : $response->end($n);
 
     return 1 if $n && !$response->complete;
+
+    $response->{took} = time - $item->[3];
 
     $poll->remove($socket);
     CORE::close($socket);

@@ -148,6 +148,19 @@ sub leaks {
 }
 
 
+# what the modules said since a mark, "level: message" each; debug left out
+
+sub said {
+    my ($self, $mark) = @_;
+
+    return map { "$1: $2" if m{
+            ^ \d{4}/\d\d/\d\d \s \d\d:\d\d:\d\d \s \[(?!debug)(\w+)\] \s
+            \d+\#\d+: \s (?:\*\d+\s)? (idv: .*) $ }xs }
+        grep { /: idv: / || /: \*\d+ idv: / }
+        grep { !/ \[debug\] / } split /\n/, $self->since($mark || 0);
+}
+
+
 # the end of it, without debug lines
 
 sub excerpt {

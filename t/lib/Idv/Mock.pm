@@ -9,13 +9,14 @@ package Idv::Mock;
 #     );
 #     $mock->port; $mock->rules(...); $mock->calls('/v1/')
 #
-# The first rule whose path is a prefix of the request's, whose method (if it
-# has one) is the request's and whose times are not used up is taken; without
-# one the answer is 404.  A rule may have
+# The first rule whose path is a prefix of the request's, or whose pattern it
+# matches, whose method (if it has one) is the request's and whose times are not
+# used up is taken; without one the answer is 404.  A rule may have
 #
 #     status, headers [Name => value, ...], body, json    what is answered
+#     pad              blanks before the body
 #     raw              these bytes instead of a whole answer
-#     length           a Content-Length that is not the body's
+#     length           a Content-Length that is not the body's; "none": without
 #     delay            seconds before the answer
 #     drip             seconds between single bytes of the answer
 #     stop             bytes of the answer that are sent
@@ -52,6 +53,16 @@ sub new {
     }, $class;
 
     $self->rules(@rules);
+    $self->start;
+
+    return $self;
+}
+
+
+# again, after stop(): on the same port, all connections are gone
+
+sub start {
+    my ($self) = @_;
 
     $self->{listen} = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
         LocalPort => $self->{port}, Listen => 511, ReuseAddr => 1)
@@ -65,8 +76,6 @@ sub new {
     }
 
     CORE::close(delete $self->{listen});
-
-    return $self;
 }
 
 
@@ -87,15 +96,33 @@ sub rules {
 }
 
 
-# the requests so far: { method, path, headers { lc name => value }, body }
+# the requests so far: { method, path, headers { lc name => value }, body,
+# connection (a number), nth (on that connection) }
 
 sub calls {
     my ($self, $prefix) = @_;
 
-    open my $file, '<:raw', "$self->{dir}/calls" or return;
-
     return grep { index($_->{path}, $prefix // '') == 0 }
-        map { $json->decode($_) } <$file>;
+        $self->recorded('calls');
+}
+
+
+# those whose client closed the connection before it had its answer
+
+sub abandoned { $_[0]->recorded('abandoned') }
+
+
+# how many connections were made
+
+sub connections { scalar $_[0]->recorded('connections') }
+
+
+sub recorded {
+    my ($self, $name) = @_;
+
+    open my $file, '<:raw', "$self->{dir}/$name" or return;
+
+    return map { $json->decode($_) } <$file>;
 }
 
 
@@ -171,9 +198,11 @@ sub accept_peer {
     my ($self) = @_;
 
     my $socket = $self->{listen}->accept or return;
-    my $peer = { socket => $socket, input => '', plan => [] };
+    my $peer = { socket => $socket, input => '', plan => [], nth => 0,
+                 number => ++$self->{number} };
 
     $self->{peers}{$socket} = $peer;
+    $self->record('connections', { connection => $peer->{number} });
 
     # a rule for the moment of accepting cannot look at the request
 
@@ -190,7 +219,10 @@ sub receive {
     my $n = $peer->{socket}->sysread($peer->{input}, 65536,
         length $peer->{input});
 
-    return $self->drop($peer) unless $n;
+    if (!$n) {
+        $self->record('abandoned', $peer->{call}) if $peer->{call};
+        return $self->drop($peer);
+    }
 
     while ($peer->{input} =~ /^(\S+) (\S+) HTTP[^\r\n]*\r\n(.*?)\r\n\r\n/s) {
         my ($method, $path, $head, $size) = ($1, $2, $3, length $&);
@@ -211,8 +243,11 @@ sub receive {
         substr($peer->{input}, 0, $size + $length, '');
         delete $peer->{continued};
 
-        $self->record({ method => $method, path => $path,
-                        headers => \%headers, body => $body });
+        $peer->{call} = { method => $method, path => $path,
+            headers => \%headers, body => $body, nth => ++$peer->{nth},
+            connection => $peer->{number} };
+
+        $self->record('calls', $peer->{call});
 
         $self->answer($peer, $self->find($method, $path)
                              || { status => 404, json => {} });
@@ -221,10 +256,10 @@ sub receive {
 
 
 sub record {
-    my ($self, $call) = @_;
+    my ($self, $name, $what) = @_;
 
-    open my $file, '>>:raw', "$self->{dir}/calls" or return;
-    syswrite $file, $json->encode($call) . "\n";
+    open my $file, '>>:raw', "$self->{dir}/$name" or return;
+    syswrite $file, $json->encode($what) . "\n";
 }
 
 
@@ -254,7 +289,9 @@ sub find {
                 && ($self->{used}{$i} || 0) >= $rule->{times};
         next if defined $method && defined $rule->{method}
                 && $rule->{method} ne $method;
-        next if defined $method && index($path, $rule->{path} // '/') != 0;
+        next if defined $method && index($path, $rule->{path} // '') != 0;
+        next if defined $method && defined $rule->{pattern}
+                && $path !~ /$rule->{pattern}/;
 
         $self->{used}{$i}++;
         return $rule;
@@ -312,7 +349,10 @@ sub compose {
         unshift @headers, 'Content-Type' => 'application/json';
     }
 
-    push @headers, 'Content-Length' => $rule->{length} // length $body;
+    $body = ' ' x ($rule->{pad} || 0) . $body;
+
+    my $length = $rule->{length} // length $body;
+    push @headers, 'Content-Length' => $length if $length ne 'none';
 
     my $text = 'HTTP/1.1 ' . ($rule->{status} || 200) . " Mock\r\n";
 
@@ -341,6 +381,8 @@ sub act {
         if (defined $step->{send}) {
             send_all($peer->{socket}, $step->{send})
                 or return $self->drop($peer);
+
+            delete $peer->{call} unless @{$peer->{plan}};
 
         } elsif ($then eq 'close') {
             return $self->drop($peer);

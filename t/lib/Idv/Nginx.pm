@@ -12,6 +12,9 @@ package Idv::Nginx;
 # master and every worker ended with 0 and in time, the log has no alert and no
 # sanitizer's report, and nothing that was registered with forbid() is in it.
 #
+# Also: workers, connections (of a worker), main and events (configuration),
+# env (variables of its environment), load (modules, in that order), single => 1 (no master process).
+#
 # IDV_NGINX is the binary, IDV_MODULES the folder of the modules (empty: they
 # are linked in).  IDV_KEEP=1 keeps the folders.
 
@@ -49,7 +52,12 @@ sub prepare {
 
     my $self = bless {
         name => $arg{name} || 'nginx',
-        workers => $arg{workers} || 2,
+        workers => $arg{single} ? 0 : $arg{workers} || 2,
+        connections => $arg{connections} || 1024,
+        single => $arg{single},
+        env => $arg{env} || {},
+        load => $arg{load}
+            || [qw(ngx_http_idv_module ngx_http_idv_service_module)],
         ports => {},
         forbidden => [@{$arg{forbid} || []}],
         allowed => [@{$arg{allow} || []}],
@@ -138,19 +146,20 @@ sub write_config {
 
     my $modules = $ENV{IDV_MODULES} // '';
     my $load = join '', map { "load_module $modules/$_.so;\n" }
-        $modules eq '' ? ()
-                       : qw(ngx_http_idv_module ngx_http_idv_service_module);
+        $modules eq '' ? () : @{$self->{load}};
 
     my $user = $> == 0 ? "user nobody nogroup;\n" : '';
+    my $workers = $self->{single} ? "master_process off;"
+                                  : "worker_processes $self->{workers};";
 
     $self->write_file('nginx.conf', <<"END");
-${load}${user}worker_processes $self->{workers};
+${load}${user}$workers
 pid %%DIR%%/nginx.pid;
 error_log %%DIR%%/error.log debug;
 daemon off;
 $self->{main}
 events {
-    worker_connections 1024;
+    worker_connections $self->{connections};
     $self->{events}
 }
 
@@ -173,6 +182,8 @@ sub spawn {
 
     my $pid = fork // die "fork: $!";
     return $pid if $pid;
+
+    $ENV{$_} = $self->{env}{$_} for keys %{$self->{env}};
 
     open STDIN, '<', '/dev/null';
     open STDOUT, '>', "$self->{dir}/stdout";

@@ -10,7 +10,11 @@ package Idv::Site;
 #
 # What a test adds goes where it says: provider (into the idv_provider block),
 # http, gate (into the gate's server), locations (beside "/" on the gate),
-# root (into "/"), service (into the service's location), app, servers.
+# root (into "/"), service (into the service's location), app, servers.  peer is
+# a URL where somebody else plays PingOne.
+#
+# With hop => 1 each request of a client is a connection of its own, which the
+# kernel gives to either worker, so that one flow is in the hands of both.
 
 use strict;
 use warnings;
@@ -39,7 +43,8 @@ my %people = (
 sub new {
     my ($class, %arg) = @_;
 
-    my $self = bless { people => { %people, %{$arg{people} || {}} } }, $class;
+    my $self = bless { people => { %people, %{$arg{people} || {}} },
+                       hop => $arg{hop} }, $class;
 
     my $nginx = $self->{nginx} = Idv::Nginx->new(
         name => 'site',
@@ -69,7 +74,19 @@ sub client {
     my ($self, $user, %arg) = @_;
 
     return Idv::HTTP->new(port => $self->port('gate'),
-        $user ? (basic => "$user:$user") : (), %arg);
+        $user ? (basic => "$user:$user") : (), fresh => $self->{hop}, %arg);
+}
+
+
+# how many workers have answered
+
+sub met {
+    my ($self, $answer) = @_;
+
+    my $pid = $answer->header('X-Worker');
+    $self->{met}{$pid} = 1 if defined $pid;
+
+    return scalar keys %{$self->{met}};
 }
 
 
@@ -85,6 +102,29 @@ sub flow {
     $flow->start;
 
     return $flow;
+}
+
+
+# a client that has been through a flow; the flow's path is where it began
+
+sub verified {
+    my ($self, $user, %arg) = @_;
+
+    my $client = $arg{client} || $self->client($user);
+
+    $self->flow($user, client => $client, path => $arg{path})
+        ->verify(%{$arg{phone} || {}});
+
+    return $client;
+}
+
+
+# what has reached the application so far: "METHOD URI" of each request
+
+sub app_requests {
+    my ($self) = @_;
+
+    return split /\n/, $self->nginx->read_file('app.log');
 }
 
 
@@ -133,7 +173,11 @@ sub config {
     $text{provider} .= "\n        read_interval 200ms;"
         if $text{provider} !~ /\bread_interval\b/;
 
+    my $hop = $self->{hop} ? ' reuseport' : '';
+    $text{gate} .= "\n        add_header X-Worker \$pid always;" if $hop;
+
     my ($environment, $client) = (ENVIRONMENT, CLIENT);
+    my $peer = $arg{peer} || 'http://127.0.0.1:%%PORT_service%%';
 
     return <<"END" . $text{servers};
     idv_zone         flows:$zone;
@@ -147,12 +191,14 @@ sub config {
         default "";
 @{[$self->map_of('phone')]}    }
 
+    log_format app '\$request_method \$request_uri';
+
     $text{http}
 
     idv_provider local {
         environment_id      $environment;
-        api_url             http://127.0.0.1:%%PORT_service%%/v1;
-        auth_url            http://127.0.0.1:%%PORT_service%%;
+        api_url             $peer/v1;
+        auth_url            $peer;
         client_id           $client;
         client_secret_file  client_secret;
         session_key_file    session.key;
@@ -160,7 +206,7 @@ sub config {
     }
 
     server {
-        listen 127.0.0.1:%%PORT_gate%%;
+        listen 127.0.0.1:%%PORT_gate%%$hop;
 
         auth_basic           "test";
         auth_basic_user_file htpasswd;
@@ -212,6 +258,7 @@ sub config {
 
     server {
         listen 127.0.0.1:%%PORT_app%%;
+        access_log %%DIR%%/app.log app;
 
         $text{app}
 

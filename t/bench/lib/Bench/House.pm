@@ -52,7 +52,7 @@ sub new {
     $arg{port} = $self->{service}->port('service');
 
     $self->{gate} = Bench::Server->new(name => 'gate', cpu => $SERVER_CPU,
-        ports => ['gate'], command => nginx(),
+        ports => ['gate'], command => nginx(), workers => $arg{workers} || 1,
         files => { %files, 'nginx.conf' => gate_conf(%arg),
                    'html/open/file' => $FILE, 'html/gate/file' => $FILE });
 
@@ -164,7 +164,7 @@ $http
             idv_metrics local;
         }
 
-        include %%DIR%%/same_*.conf;
+        include %%DIR%%/same*.conf;
         $locations
     }
 }
@@ -352,7 +352,7 @@ sub same_as {
 
     my $type = $answer->header('Content-Type');
 
-    $self->{gate}->write("same_$name.conf", <<"END");
+    $self->{gate}->write('same.conf', <<"END");
 location /$name {
     default_type '$type';
 $headers    return $status '$body';

@@ -147,12 +147,21 @@ sub failed {
 }
 
 
+sub stop_all {
+    for my $pid (keys %background) {
+        kill KILL => $pid;
+        waitpid $pid, 0;
+        delete $background{$pid};
+    }
+}
+
+
 my $owner = $$;
 
 END {
     if ($$ == $owner) {
         my $rc = $?;
-        kill KILL => keys %background if %background;
+        stop_all();
         $? = $rc;
     }
 }

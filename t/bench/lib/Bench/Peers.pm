@@ -47,10 +47,20 @@ sub find {
     my ($file) = @_;
 
     for my $root ('', "$ENV{IDV_CACHE}/debian") {
-        return "$root$file" if -e "$root$file";
+        my ($found) = glob "$root$file";
+        return $found if defined $found && -e $found;
     }
 
-    die "there is no $file; t/tools/setup bench gets it\n";
+    die "there is no $file: make bench gets it\n";
+}
+
+
+# the folder of a file, and as many above it as the file has folders
+
+sub folder_of {
+    my ($folder, $file) = @_;
+
+    return substr find("$folder/$file"), 0, -length("/$file");
 }
 
 
@@ -64,15 +74,17 @@ sub lua {
     my $load = join '', map { 'load_module ' . find("$modules/$_.so") . ";\n" }
         qw(ndk_http_module ngx_http_lua_module);
 
-    my $core = find('/usr/share/lua/5.1/resty/core.lua');
-    $core =~ s{/resty/core\.lua$}{};
+    my $core = folder_of('/usr/share/lua/5.1', 'resty/core.lua');
+    my $cjson = folder_of('/usr/lib/*/lua/5.1', 'cjson.so');
 
-    my $cjson = find('/usr/lib/x86_64-linux-gnu/lua/5.1/cjson.so');
-    $cjson =~ s{/cjson\.so$}{};
+    # OpenResty's LuaJIT, of the same name as the one that wrk has
+    my $jit = folder_of('/usr/lib/*-linux-gnu', 'libluajit-5.1.so.2');
+    ($jit) = glob "$ENV{IDV_CACHE}/debian/usr/lib/*-linux-gnu"
+        if -e "$ENV{IDV_CACHE}/debs/libluajit2-5.1-2.unpacked";
 
     my $server = Bench::Server->new(name => 'Lua gate',
         cpu => $Bench::House::SERVER_CPU, ports => ['lua'],
-        command => Bench::House::nginx(),
+        command => ['env', "LD_LIBRARY_PATH=$jit", @{Bench::House::nginx()}],
         files => { 'session.key' => $key,
                    'html/gate/file' => $Bench::House::FILE,
                    'nginx.conf' => <<"END" });

@@ -30,7 +30,7 @@ my @running;
 sub new {
     my ($class, %arg) = @_;
 
-    my $self = bless { port => {}, %arg }, $class;
+    my $self = bless { port => {}, workers => 1, %arg }, $class;
 
     # unprivileged workers go through it
     $self->{dir} = File::Temp::tempdir('idv-bench-XXXXXX', TMPDIR => 1);
@@ -185,36 +185,38 @@ sub cpu_time {
 }
 
 
-# a new generation of workers, and the old one told to go
+# a new generation of workers, and the old one gone
 
 sub reload {
     my ($self) = @_;
 
-    $self->replaced(0, sub { kill HUP => $self->{pid} });
+    my @old = $self->workers;
+
+    kill HUP => $self->{pid};
+    $self->replaced(@old);
 }
 
+
+# kill -9, and another in its place
 
 sub kill_worker {
     my ($self, $pid) = @_;
 
-    $self->replaced($pid, sub { kill KILL => $pid });
+    kill KILL => $pid;
+    $self->replaced($pid);
 }
 
 
 sub replaced {
-    my ($self, $pid, $act) = @_;
+    my ($self, @gone) = @_;
 
-    my %old = map { $_ => 1 } $self->workers;
-    my $needed = $pid ? 1 : keys %old;
+    my %gone = map { $_ => 1 } @gone;
     my $deadline = time + 20;
-
-    $act->();
 
     while (time < $deadline) {
         my @now = $self->workers;
 
-        return if grep({ !$old{$_} } @now) >= $needed
-                  && !grep { $_ == $pid } @now;
+        return if @now == $self->{workers} && !grep { $gone{$_} } @now;
 
         sleep 0.01;
     }
@@ -246,12 +248,17 @@ sub stop {
 }
 
 
+sub stop_all {
+    $_->stop for my @all = @running;
+}
+
+
 my $owner = $$;
 
 END {
     if ($$ == $owner) {
         my $rc = $?;
-        $_->stop for @running;
+        stop_all();
         $? = $rc;
     }
 }

@@ -21,6 +21,7 @@ sub status { $_[0]{status} }
 sub body { $_[0]{body} }
 sub error { $_[0]{error} }
 sub complete { $_[0]{complete} }
+sub took { $_[0]{took} }
 
 
 # the first value in scalar context, all of them in list context

@@ -1,0 +1,561 @@
+#!/usr/bin/perl
+
+# Each configuration of conf-examples/ starts, and a user goes through it: what
+# operators copy has to work.  Ports, file names and the provider's address are
+# made ours; PingOne is played by the local verification service, but for
+# pingone.conf, which starts as it is and is asked for nothing that PingOne
+# would be asked for.  (quickstart.conf is the demo's: t/demo.t.)
+
+# variants: plain
+
+use strict;
+use warnings;
+
+use File::Temp ();
+use POSIX ();
+use Test::More;
+
+use Idv::Flow;
+use Idv::HTTP;
+use Idv::Nginx;
+use Idv::Page;
+use Idv::Ports qw(free_port);
+use Idv::Service;
+use Idv::Site;
+
+use constant {
+    SECRET => 'xT4-example-client-secret-0aZ',
+    ENVIRONMENT => '0f6d2c1e-3b58-4a7e-9c40-5d21b7a8e913',
+    CLIENT => '7c1b2a90-51de-4f0e-8a35-66c0f2d9b417',
+    ANN => '2b6f0cc9-04f1-4d1e-8b0e-3b0d3f2d7a11',
+};
+
+my $folder = "$ENV{IDV_TOP}/conf-examples";
+my $made = File::Temp::tempdir('idv-XXXXXXXX', TMPDIR => 1, CLEANUP => 1);
+
+make_certificates();
+
+my %test = (
+    'pingone.conf' => \&pingone,
+    'auth_request.conf' => \&auth_request,
+    'client-certificate.conf' => \&client_certificate,
+    'optional-mode.conf' => \&optional_mode,
+    'api-cors.conf' => \&api_cors,
+    'step-up.conf' => \&step_up,
+    'several-providers.conf' => \&several_providers,
+    'quickstart.conf' => undef,
+);
+
+is_deeply([sort map { s{.*/}{}r } glob "$folder/*"], [sort keys %test],
+    'every example is tested');
+
+for my $name (sort grep { $test{$_} } keys %test) {
+    takes_whole($name);
+    $test{$name}->($name);
+}
+
+Idv::Nginx::finish();
+
+
+# as they are: PingOne's own addresses, and nobody asks there
+
+sub pingone {
+    my ($name) = @_;
+
+    my $site = site($name, real => 1);
+    my $ann = client($site, basic => 'ann:ann');
+
+    is(client($site)->get('/')->status, 401, "$name: the first factor");
+    is(client($site, basic => 'bob:bob')->get('/')->json->{code},
+        'SUBJECT_REQUIRED', "$name: bob is not known at PingOne");
+
+    my $flow = flow($site, $ann);
+
+    is($flow->answer->status, 403, "$name: ann is refused");
+    is($flow->status, 'ID_VERIFICATION_DEVICE', "$name: with a flow");
+    like($flow->state->{_links}{self}{href},
+        qr{^https://www\.example\.com/pf-ws/authn/flows/\w+$},
+        "$name: below the usual path");
+    like(($ann->get('/', Accept => 'text/html')->header('Location'))[0],
+        qr{^/idv/\?flowId=\w+$}, "$name: a browser is led to the page");
+    ok(defined $ann->cookie('__Host-idv_pingone_flow'),
+        "$name: the cookie has its name for TLS");
+
+    my $plain = Idv::HTTP->new(port => $site->port('plain'),
+        host => 'www.example.com')->get('/x?y=1');
+
+    is($plain->status, 301, "$name: without TLS");
+    is($plain->header('Location'), 'https://www.example.com/x?y=1',
+        "$name: to TLS");
+}
+
+
+sub auth_request {
+    my ($name) = @_;
+
+    my $site = site($name);
+    my $ann = signed_on($site, 'ann');
+
+    is(client($site)->get('/')->status, 401, "$name: nobody is signed on");
+
+    my $flow = flow($site, $ann);
+
+    $flow->device('other');
+    is_deeply([map { $_->[1] } @{$flow->state->{emails}},
+                   @{$flow->state->{phones}}],
+        ['a***@example.com', '*** *** 0100'], "$name: her contacts are known");
+
+    through($name, $flow);
+    is($flow->status, 'COMPLETED', "$name: the name is hers");
+
+    my $seen = $ann->get('/')->json->{headers};
+
+    is($seen->{'IDV-Subject'}, ANN, "$name: the application knows who");
+    like($seen->{'IDV-Verified'}, qr/^\d{4}-.*Z$/, "$name: and when");
+
+    # the document says Example
+
+    my $eve = signed_on($site, 'eve');
+
+    $flow = flow($site, $eve);
+    $flow->require_code;
+    $flow->phone('SUCCESS');
+    ok($flow->reach('ID_VERIFICATION_FAILED'), "$name: not eve's document");
+    is($flow->state->{errorDetails}[0]{code}, 'SUBJECT_MISMATCH',
+        "$name: is what she is told");
+    is($eve->get('/')->status, 403, "$name: and she stays outside");
+}
+
+
+sub client_certificate {
+    my ($name) = @_;
+
+    my $site = site($name);
+
+    is(client($site, host => 'api.example.com')->get('/')->status, 400,
+        "$name: a certificate is required");
+
+    my $robot = client($site, host => 'api.example.com',
+        tls => { SSL_cert_file => "$made/client.pem",
+                 SSL_key_file => "$made/client.key" });
+
+    my $flow = flow($site, $robot);
+
+    is($flow->status, 'ID_VERIFICATION_OPTIONS', "$name: no device to choose");
+    is_deeply([$flow->state->{emails}, $flow->state->{phones}], [[], []],
+        "$name: and nothing but the code");
+
+    through($name, $flow);
+    is($robot->get('/')->json->{headers}{'IDV-Subject'}, ANN,
+        "$name: the certificate says who");
+}
+
+
+sub optional_mode {
+    my ($name) = @_;
+
+    my $site = site($name);
+    my $ann = client($site, basic => 'ann:ann');
+
+    my $seen = $ann->get('/', 'IDV-Nickname' => 'Mallory');
+
+    is($seen->status, 200, "$name: everybody may read");
+    unlike($seen->body, qr/IDV-|Mallory/, "$name: as nobody");
+    is($ann->get('/post/', Accept => 'application/json')->status, 403,
+        "$name: but not post");
+
+    my $page = Idv::Page->new(site => $site, client => $ann);
+
+    $page->open('/idv/start?return=/post/new');
+    is($page->view, 'device', "$name: the application's link");
+
+    $page->press('idv-other');
+    $page->press('idv-option-qr') if $page->view eq 'options';
+    is($page->view, 'scan', "$name: leads to the code");
+
+    $page->phone('SUCCESS');
+    ok($page->wait_for('completed'), "$name: she is verified");
+    $page->press('idv-continue');
+    is(($page->hops)[-1], '/post/new', "$name: and comes back");
+
+    is($ann->get('/')->json->{headers}{'IDV-Nickname'}, 'ANN',
+        "$name: now the application knows her");
+    is($ann->get('/post/')->status, 200, "$name: and she may post");
+}
+
+
+sub api_cors {
+    my ($name) = @_;
+
+    my $site = site($name);
+    my $origin = 'https://app.example.com';
+    my $page = signed_on($site, 'ann', host => 'api.example.com');
+
+    for my $path ('/api/x', '/pf-ws/authn/flows/x', '/idv/start') {
+        my $answer = client($site, host => 'api.example.com')->request(
+            'OPTIONS', $path, Origin => $origin,
+            'Access-Control-Request-Method' => 'POST');
+
+        is($answer->status, 204, "$name: a preflight of $path");
+        is($answer->header('Access-Control-Allow-Origin'), $origin,
+            "$name: is answered");
+    }
+
+    my $refused = $page->get('/api/x', Origin => $origin);
+
+    is($refused->status, 403, "$name: the page is refused");
+    is($refused->header('Access-Control-Allow-Origin'), $origin,
+        "$name: and may know why");
+    is($page->get('/api/x', Origin => 'https://evil.example')
+        ->header('Access-Control-Allow-Origin'), undef,
+        "$name: another may not");
+
+    # as the widget starts without redirects
+
+    my $flow = flow($site, $page,
+        '/as/authorization.oauth2?client_id=spa&response_mode=pi.flow');
+
+    is($flow->answer->status, 200, "$name: the widget gets a flow");
+    is($flow->id, $refused->json->{id}, "$name: the one that is open");
+
+    through($name, $flow);
+    is($flow->state->{authorizeResponse}{firstName}, 'ANN',
+        "$name: and its result");
+    is($page->get('/api/x')->json->{headers}{'IDV-Status'}, 'SUCCESS',
+        "$name: the API is open");
+}
+
+
+sub step_up {
+    my ($name) = @_;
+
+    my $site = site($name, policy => policy(ENVIRONMENT),
+        edit => sub { s/auth_idv_max_age 15m;/auth_idv_max_age 3s;/ });
+    my $ann = client($site, basic => 'ann:ann');
+
+    is($ann->get('/')->status, 200, "$name: most is open");
+
+    through($name, flow($site, $ann, '/account/'));
+    is($ann->get('/account/')->status, 200, "$name: the account is open");
+    is($ann->get('/payments/')->status, 200, "$name: payments for a while");
+
+    sleep 5;
+    is($ann->get('/payments/')->status, 403, "$name: then no more");
+    is($ann->get('/account/')->status, 200, "$name: the account still is");
+
+    through($name, flow($site, $ann, '/payments/'));
+    is($ann->get('/payments/')->status, 200, "$name: payments again");
+
+    is($ann->get('/contracts/')->status, 403, "$name: contracts are stricter");
+
+    my $flow = flow($site, $ann, '/contracts/');
+
+    like($flow->path, qr{^/contracts/pf-ws/authn/flows/},
+        "$name: they have a flow of their own");
+    through($name, $flow);
+    is($ann->get('/contracts/')->status, 200, "$name: contracts");
+    is($ann->get('/account/')->status, 200, "$name: and the account as before");
+}
+
+
+sub several_providers {
+    my ($name) = @_;
+
+    my $site = site($name);
+
+    for my $user (['ann', 'customers'], ['staff-bob', 'staff']) {
+        my ($login, $group) = @$user;
+        my $client = client($site, basic => "$login:$login");
+        my $flow = flow($site, $client);
+
+        like($flow->path, qr{^/$group/pf-ws/authn/flows/},
+            "$name: $login is of $group");
+        through($name, $flow);
+
+        my $seen = $client->get('/')->json->{headers};
+
+        is($seen->{'App-Group'}, $group, "$name: as the application sees");
+        is($seen->{'IDV-Status'}, 'SUCCESS', "$name: verified");
+        ok(defined $client->cookie("__Host-idv_$group"),
+            "$name: by a cookie of its own");
+    }
+
+    my $metrics = Idv::HTTP->new(port => $site->port('metrics'))
+        ->get('/metrics');
+
+    like($metrics->body, qr/^idv_sessions_issued_total 2$/m,
+        "$name: the metrics count both");
+}
+
+
+# the whole file, as nginx -t reads it
+
+sub takes_whole {
+    my ($name) = @_;
+
+    my $dir = "$made/whole";
+
+    mkdir $_ for $dir, "$dir/temp", "$dir/idv", "$dir/certs";
+    symlink $ENV{IDV_MODULES}, "$dir/modules";
+
+    my %bytes = (files(), 'idv/session.key' => 'k' x 32,
+        map { ("idv/$_" => SECRET) }
+            qw(client_secret staff_secret customers_secret));
+
+    for my $file (sort keys %bytes) {
+        write_file("$dir/" . ($file =~ s/^certs-/certs\//r), $bytes{$file});
+    }
+
+    my $temp = join ' ', map { "${_}_temp_path temp/$_;" }
+        qw(client_body proxy fastcgi uwsgi scgi);
+    my $text = read_file("$folder/$name");
+
+    $text =~ s/^http \{\n/http {\n    access_log off; $temp\n/m;
+    $text =~ s/(listen\s+)(?:80|443|127\.0\.0\.1:9145)\b/${1}127.0.0.1:@{[free_port()]}/g;
+    write_file("$dir/nginx.conf", $text);
+
+    my $said = `$ENV{IDV_NGINX} -t -p $dir/ -c nginx.conf -e stderr -g 'pid nginx.pid;' 2>&1`;
+
+    is($?, 0, "$name: nginx -t") or diag($said);
+    unlike($said, qr/\[warn\]/, "$name: without warnings") or diag($said);
+}
+
+
+# the example on ports of ours, with everything that it takes for granted
+
+sub site {
+    my ($name, %arg) = @_;
+
+    my ($http) = read_file("$folder/$name") =~ /^http \{\n(.*)^\}/ms
+        or die "$name has no http block\n";
+
+    for ($http) {
+        s/listen\s+80;/listen 127.0.0.1:%%PORT_plain%%;/;
+        s/listen\s+443 ssl;/listen 127.0.0.1:%%PORT_gate%% ssl;/g;
+        s/127\.0\.0\.1:9145/127.0.0.1:%%PORT_metrics%%/;
+        s/127\.0\.0\.1:8082/127.0.0.1:%%PORT_app%%/;
+        s/127\.0\.0\.1:9000/127.0.0.1:%%PORT_sso%%/;
+        s{(?<=\s)(certs|idv)/(?=[\w.-]+;)}{$1-}g;
+        s{^( +)region +\w+;}{local_provider($1)}gme unless $arg{real};
+        s/(verify_policy +|^ +(?:~\^staff-|default) +)[0-9a-f-]{36};/$1$arg{policy};/mg
+            if $arg{policy};
+        $arg{edit}->() if $arg{edit};
+    }
+
+    my $nginx = Idv::Nginx->new(name => $name, http => $http . others(),
+        files => { files(), 'idv-session.key' => random(32),
+                   map { ("idv-$_" => SECRET . "\n") }
+                       qw(client_secret staff_secret customers_secret) });
+
+    $nginx->forbid(SECRET, 'ann@example.com', '5555550100');
+
+    return bless { nginx => $nginx, service => Idv::Service->new(
+        port => $nginx->port('service'), environment => ENVIRONMENT,
+        client => CLIENT, secret => SECRET, nginx => $nginx) }, 'Idv::Site';
+}
+
+
+sub local_provider {
+    my ($indent) = @_;
+
+    return join "\n$indent", "${indent}api_url http://127.0.0.1:%%PORT_service%%/v1;",
+        'auth_url http://127.0.0.1:%%PORT_service%%;', 'read_interval 200ms;';
+}
+
+
+# PingOne, the single sign-on and the application
+
+sub others {
+    my $clients = join '', map { "idv_service_client $_;\n" }
+        CLIENT . ' idv-client_secret',
+        'd5f0b8e2-7a43-4c69-9b1d-e84a6c20f375 idv-customers_secret';
+
+    return <<"END";
+    idv_service_zone service:4m;
+
+    map \$cookie_sso \$sso_user {
+        ann     @{[ANN]};
+        eve     4c8e1f70-92ab-4d35-b6c1-0e9d7f3a5b28;
+    }
+
+    map \$cookie_sso \$sso_family_name {
+        ann     Example;
+        eve     Evans;
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_service%%;
+
+        location / {
+            idv_service                 on;
+            idv_service_control         on;
+            idv_service_processing_time 100ms;
+            $clients
+        }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_sso%%;
+
+        location = /auth {
+            if (\$sso_user = "") {
+                return 401;
+            }
+
+            add_header X-User-Id          \$sso_user;
+            add_header X-User-Email       \$cookie_sso\@example.com;
+            add_header X-User-Phone       +15555550100;
+            add_header X-User-Family-Name \$sso_family_name;
+            return 204;
+        }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_app%%;
+
+        location / {
+            idv_service_echo on;
+        }
+    }
+END
+}
+
+
+# the default policy of an environment has the same id everywhere
+
+sub policy {
+    my ($environment) = @_;
+
+    my $nginx = Idv::Nginx->new(name => 'policies', http => others(),
+        files => { map { ("idv-$_" => SECRET . "\n") }
+                       qw(client_secret customers_secret) });
+
+    my $list = Idv::Service->new(port => $nginx->port('service'),
+        environment => $environment, client => CLIENT, secret => SECRET,
+        nginx => $nginx)->api('GET', 'verifyPolicies')->json;
+
+    return $list->{_embedded}{verifyPolicies}[0]{id}
+        // die "the service has no policy\n";
+}
+
+
+sub client {
+    my ($site, %arg) = @_;
+
+    return Idv::HTTP->new(port => $site->port('gate'),
+        host => 'www.example.com', %arg,
+        tls => { SSL_verify_mode => 0, %{$arg{tls} || {}} });
+}
+
+
+# a client whose single sign-on has a cookie
+
+sub signed_on {
+    my ($site, $user, @arg) = @_;
+
+    my $client = client($site, @arg);
+
+    $client->{jar}{sso} = { value => $user, path => '/' };
+
+    return $client;
+}
+
+
+sub flow {
+    my ($site, $client, $path) = @_;
+
+    my $flow = Idv::Flow->new(site => $site, client => $client,
+        path => $path // '/');
+
+    # its state has a path of its own
+    $flow->take($client->get($path // '/', Accept => 'application/json'));
+
+    return $flow;
+}
+
+
+sub through {
+    my ($name, $flow) = @_;
+
+    is($flow->require_code, 'ID_VERIFICATION_REQUIRED', "$name: the code");
+    $flow->phone('SUCCESS');
+    ok($flow->reach('ID_VERIFICATION_COMPLETED'), "$name: verified");
+    is($flow->continue->status, 200, "$name: and on");
+}
+
+
+sub make_certificates {
+    my @common = ('-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256',
+                  '-nodes', '-days', '2');
+
+    openssl('req', '-x509', @common, '-subj', '/CN=www.example.com',
+        '-keyout', "$made/server.key", '-out', "$made/server.pem");
+    openssl('req', '-x509', @common, '-subj', '/CN=example clients',
+        '-keyout', "$made/ca.key", '-out', "$made/ca.pem");
+    openssl('req', @common, '-subj', '/O=example/CN=' . ANN,
+        '-keyout', "$made/client.key", '-out', "$made/client.csr");
+    openssl('x509', '-req', '-days', '2', '-in', "$made/client.csr",
+        '-CA', "$made/ca.pem", '-CAkey', "$made/ca.key", '-CAcreateserial',
+        '-out', "$made/client.pem");
+}
+
+
+sub openssl {
+    my (@command) = @_;
+
+    my $said = do {
+        my $pid = open(my $pipe, '-|') // die "fork: $!";
+
+        if ($pid == 0) {
+            open STDERR, '>&', \*STDOUT;
+            exec 'openssl', @command or POSIX::_exit(127);
+        }
+
+        local $/;
+        my $text = <$pipe>;
+        close $pipe;
+        $text;
+    };
+
+    die "openssl $command[0]: $said" if $?;
+}
+
+
+sub files {
+    return (
+        'certs-www.example.com.pem' => read_file("$made/server.pem"),
+        'certs-www.example.com.key' => read_file("$made/server.key"),
+        'certs-clients-ca.pem' => read_file("$made/ca.pem"),
+        htpasswd => join('', map { "$_:{PLAIN}$_\n" } qw(ann bob staff-bob)),
+    );
+}
+
+
+sub random {
+    my ($n) = @_;
+
+    open my $in, '<:raw', '/dev/urandom' or die "random: $!";
+    read($in, my $bytes, $n) == $n or die "random: $!";
+
+    return $bytes;
+}
+
+
+sub read_file {
+    my ($path) = @_;
+
+    open my $in, '<:raw', $path or die "$path: $!";
+    local $/;
+
+    return scalar <$in>;
+}
+
+
+sub write_file {
+    my ($path, $bytes) = @_;
+
+    open my $out, '>:raw', $path or die "$path: $!";
+    print $out $bytes;
+    close $out or die "$path: $!";
+    chmod $path =~ /secret|key/ ? 0600 : 0644, $path;
+}

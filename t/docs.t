@@ -1,0 +1,181 @@
+#!/usr/bin/perl
+
+# The documents tell what the code does: t/tools/check-docs compares them.  Each
+# of its comparisons is shown to fail here, in a copy in which one thing has
+# been changed: what no longer sees a difference is found out.  (Columns and the
+# length of files are in t/source_style.t.)
+
+# variants: plain
+
+use strict;
+use warnings;
+
+use File::Temp ();
+use Test::More;
+
+my $top = $ENV{IDV_TOP};
+my $check = "$top/t/tools/check-docs";
+
+my $said = check($top);
+is($said, '', 'documents and code agree');
+
+my $copy = File::Temp::tempdir('idv-XXXXXXXX', TMPDIR => 1, CLEANUP => 1);
+
+system('cp', '-r', (grep { -e } map { "$top/$_" }
+    qw(README.md CHANGELOG.md LICENSE docs conf-examples src t)), $copy) == 0
+    or die "cannot copy $top";
+
+# what the original lacks, the copy lacks too
+
+my %known = map { $_ => 1 } split /\n/, $said;
+
+# [file, what goes, what comes, what is said]
+
+my @changes = (
+    ['docs/directives.md', qr/^### read_rate$/m, '### rate', 'directive "read_rate"'],
+    ['docs/directives.md', qr/^### read_rate$/m, '### rate', 'directive "rate"'],
+    ['src/ngx_http_idv_module.c', qr/"attempts"/, '"tries"', 'directive "tries"'],
+    ['src/ngx_http_idv_module.c', qr/ngx_command_t  ngx_http_idv_commands/,
+        'ngx_command_t  ngx_http_idv_orders', 'no table ngx_http_idv_commands'],
+    ['src/service/ngx_http_idv_service_module.c', qr/"idv_service_echo"/,
+        '"idv_service_mirror"', 'directive "idv_service_mirror"'],
+    ['docs/directives.md', qr/(### auth_idv\n.*?context: )http, /s, '$1',
+        'auth_idv may stand in http location server'],
+    ['docs/directives.md', qr/(### attempts\n.*?default: )3/s, '${1}4',
+        'the default of attempts is 3'],
+    ['src/ngx_http_idv_conf_provider.c', qr/session_lifetime, 8 \*/,
+        'session_lifetime, 9 *', 'the default of session_lifetime'],
+    ['src/ngx_http_idv_conf_provider.c', qr/ngx_conf_init_/, 'ngx_init_',
+        'no default of a directive', 'every'],
+    ['src/web/ngx_http_idv_claims.c', qr/"idv_verified_at"/, '"idv_verified"',
+        'variable "idv_verified"'],
+    ['src/web/ngx_http_idv_claims.c', qr/"verified_at"/, '"verified_on"',
+        'does not tell of verified_on'],
+    ['docs/directives.md', qr/`\$idv_policy`/, '`$idv_rule`',
+        'variable "idv_rule"'],
+    ['src/model/idv_claims.c', qr/"birthDate"/, '"birthday"', 'claim "birthday"'],
+    ['docs/directives.md', qr/`birthDate`, /, '', 'claim "birthDate"'],
+    ['docs/operations.md', qr/^\| `idv_polls_total`.*\n/m, '',
+        'metric "idv_polls_total"'],
+    ['src/web/ngx_http_idv_metrics.c', qr/idv_flows gauge/, 'idv_open gauge',
+        'metric "idv_open"'],
+    ['src/web/ngx_http_idv_page.c', qr/ngx_string\("logout"\)/,
+        'ngx_string("leave")', 'path "/idv/leave GET, HEAD, POST"'],
+    ['src/web/ngx_http_idv_flow_api.c', qr{"/qr"}, '"/code"',
+        'path "{flowId}/code"'],
+    ['docs/service.md', qr{`DELETE /_control/requests`}, '',
+        'path "DELETE /_control/requests"'],
+    ['src/service/idv_svc_route.c', qr/"_control\/clock"/, '"_control/time"',
+        'path "POST /_control/time"'],
+    ['src/model/idv_flow.c', qr/"ID_VERIFICATION_TIMED_OUT"/,
+        '"ID_VERIFICATION_LATE"', 'state "ID_VERIFICATION_LATE"'],
+    ['src/model/idv_flow.c', qr/"poll"/, '"look"', 'action "look"'],
+    ['src/model/idv_flow.c',
+        qr/(IDV_BIT\(IDV_STATE_OPTIONS\),)\n    IDV_WAITING,/,
+        "\$1\n    IDV_LIVE,", 'offer "poll in DEVICE"'],
+    ['src/web/ngx_http_idv_flow_json.c', qr/"txStatus"/, '"state"',
+        'member "state"'],
+    ['docs/flow-api.md', qr/^\| `txId` .*\n/m, '', 'member txId of a state'],
+    ['docs/flow-api.md', qr/`phone`: a value/, '`number`: a value',
+        'member of an action "optionsAuthentication: number"'],
+    ['src/web/ngx_http_idv_answer.c', qr/429, "REQUEST_FAILED"/,
+        '430, "REQUEST_FAILED"', 'error "430 REQUEST_FAILED'],
+    ['src/web/ngx_http_idv_answer.c', qr/401, "UNAUTHORIZED"/,
+        '401, "NOBODY"', 'error "401 NOBODY'],
+    ['src/web/ngx_http_idv_flow_api.c', qr/"FIELD_REQUIRED"/,
+        '"FIELD_MISSING"', 'error "400 VALIDATION_ERROR FIELD_MISSING"'],
+    ['docs/flow-api.md', qr/^\| 413 .*\n/m, '', 'error "413 INVALID_REQUEST'],
+    ['src/web/ngx_http_idv_flow_json.c', qr/"SUBJECT_MISMATCH"/,
+        '"WRONG_PERSON"', 'cause "WRONG_PERSON"'],
+    ['README.md', qr{docs/security\.md\)}, 'docs/safety.md)', 'leads to no file'],
+    ['docs/security.md', qr/^## Limits$/m, '## Bounds', 'leads to no heading'],
+    ['docs/examples.md', qr/^\| \[step-up\.conf.*\n/m, '',
+        'example "step-up.conf"'],
+    ['src/model/idv_flow.c', qr/#include <string.h>/, '#include <ngx_core.h>',
+        'includes ngx_core.h: calls go down'],
+    ['src/store/idv_store.c', qr{"\.\./util/idv_crypto\.h"},
+        '"../engine/idv_engine.h"', 'includes ../engine/idv_engine.h'],
+    ['src/engine/idv_engine.c', qr/#include "idv_engine\.h"/,
+        '#include "../ngx_http_idv_conf.h"', 'includes ../ngx_http_idv_conf.h'],
+    ['docs/install.md', qr/^# Installation$/m, "# /" . "work/main",
+        'names a place'],
+    ['docs/install.md', qr/^# Installation$/m, 'https://registry.' . 'npm.org',
+        'names a place'],
+);
+
+for my $change (@changes) {
+    my ($file, $from, $to, $words, $every) = @$change;
+
+    my $before = contents("$copy/$file");
+    my $after = $before;
+    my $done = 0;
+
+    while ($after =~ s/$from/replaced($to, $1)/e) {
+        $done++;
+        last unless $every;
+    }
+
+    ok($done, "$file has what \"$words\" is about");
+
+    write_file("$copy/$file", $after);
+
+    my @new = grep { !$known{$_} } split /\n/, check($copy);
+    ok(scalar(grep { index($_, $words) >= 0 } @new), "seen: $words")
+        or diag(join "\n", @new);
+
+    write_file("$copy/$file", $before);
+}
+
+# a document, or a part of the code, that is not there
+
+for my $file (qw(docs/directives.md docs/flow-api.md docs/operations.md
+                 docs/service.md src/model/idv_flow.c
+                 src/web/ngx_http_idv_answer.c src/ngx_http_idv_module.c))
+{
+    rename "$copy/$file", "$copy/gone";
+    like(check($copy), qr/\Q$file\E is missing/, "seen: no $file");
+    rename "$copy/gone", "$copy/$file";
+}
+
+is(check($copy), $said, 'put back, it is as it was');
+
+done_testing();
+
+
+sub check {
+    my ($dir) = @_;
+
+    my $said = `$^X $check $dir 2>&1`;
+    $said .= "exit code 0 with complaints\n" if $? == 0 && $said ne '';
+    $said .= "exit code $? without complaints\n" if $? != 0 && $said eq '';
+
+    return $said;
+}
+
+
+sub replaced {
+    my ($to, $first) = @_;
+
+    $to =~ s/\$\{?1\}?/$first/;
+
+    return $to;
+}
+
+
+sub contents {
+    my ($path) = @_;
+
+    open my $in, '<:raw', $path or die "$path: $!";
+    local $/;
+
+    return scalar <$in>;
+}
+
+
+sub write_file {
+    my ($path, $text) = @_;
+
+    open my $out, '>:raw', $path or die "$path: $!";
+    print $out $text;
+    close $out or die "$path: $!";
+}

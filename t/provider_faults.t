@@ -1,0 +1,309 @@
+#!/usr/bin/perl
+
+# A provider that answers with anything but what it should, over real TCP: what
+# creates gets 503 and the flow stays where it was, a poll gets 200 and the
+# state as it was, the log has one line that says what and why, and as soon as
+# the provider is well the flow goes on.  Nothing of it is ever a success.
+
+use strict;
+use warnings;
+
+use Test::More;
+use Time::HiRes qw(time sleep);
+
+use Idv::HTTP;
+use Idv::PingOne;
+
+my $pingone = Idv::PingOne->new;
+
+my $site = $pingone->site(provider => <<'END');
+    breaker         off;
+    connect_timeout 600ms;
+    idle_timeout    600ms;
+    timeout         1500ms;
+    poll_wait       5s;
+END
+
+my $log = $site->nginx->log;
+
+# what a provider would say that means it well; half of it is worse than none
+my $good = $pingone->transaction_json(
+    transactionStatus => { status => 'SUCCESS' });
+my $text = JSON::PP->new->canonical->encode($good);
+
+my $redirected = 'http://127.0.0.1:' . $pingone->port . '/elsewhere';
+
+# Name, what happens, what the log says of it; and, where it is so, that the
+# peer is slow, or that the same makes no sense for a creation (get) or for a
+# read (post).
+
+my @faults = (
+
+    # the connection
+
+    ['a connection that is reset', { accept => 1, reset => 'accept' },
+        qr/reset: /],
+    ['a peer that never reads', { accept => 1, hang => 'accept' },
+        qr/timeout: idle for too long/, slow => 1],
+    ['a reset after the request', { reset => 'request' }, qr/reset: /],
+    ['silence', { hang => 'request' }, qr/timeout: idle for too long/,
+        slow => 1],
+    ['silence after the headers', { json => $good, hang => 'headers' },
+        qr/timeout: idle for too long/, slow => 1],
+    ['silence in the body', { json => $good, hang => 'body' },
+        qr/timeout: idle for too long/, slow => 1],
+    ['byte by byte', { json => $good, drip => 0.1 },
+        qr/timeout: |no answer within the time/, slow => 1],
+    ['a close without an answer', { raw => '' }, qr/reset: /],
+    ['a reset in the body', { json => $good, stop => 150, then => 'reset' },
+        qr/reset: /],
+    ['a close in the headers', { json => $good, stop => 40 },
+        qr/reset: |protocol: |it is not JSON/],
+    ['a body that is too short', { json => $good, length => 9999 },
+        qr/reset: /],
+
+    # HTTP
+
+    ['another protocol', { raw => "SSH-2.0-x\r\n" }, qr/protocol: /],
+    ['no status line', { raw => $text }, qr/protocol: /],
+    ['an early answer and nothing more',
+        { raw => "HTTP/1.1 100 Continue\r\n\r\n" }, qr/reset: /],
+    ['chunks that are none', { raw => "HTTP/1.1 200 OK\r\n"
+        . "Transfer-Encoding: chunked\r\n\r\nzz\r\n$text\r\n0\r\n\r\n" },
+        qr/reset: |protocol: /],
+    ['a header of 1 MB', { json => $good,
+        headers => ['X-Long' => 'x' x 1048576] }, qr/too large: /],
+    ['a thousand headers', { json => $good,
+        headers => [map { ("X-Many-$_" => 'x' x 40) } 1 .. 1000] },
+        qr/too large: /],
+    ['10 MB of JSON', { json => $good, pad => 10 * 1024 * 1024 },
+        qr/too large: /],
+    ['10 MB of JSON, not announced', { json => $good,
+        pad => 10 * 1024 * 1024, length => 'none' }, qr/too large: /],
+
+    # what is in it
+
+    ['a page', { body => '<html><body>Gateway</body></html>',
+        headers => ['Content-Type' => 'text/html'] }, qr/HTTP 200 .*not JSON/],
+    ['nothing', { body => '' }, qr/HTTP 200 .*not JSON/],
+    ['no content', { status => 204 }, qr/HTTP 204 .*not JSON/],
+    ['JSON that is cut', { body => substr($text, 0, -10) }, qr/not JSON/],
+    ['JSON that is cut by its length', { body => $text, length => 120,
+        then => 'close' }, qr/not JSON/],
+    ['JSON and something', { body => "$text x" }, qr/not JSON/],
+    ['JSON of a thousand levels',
+        { body => '[' x 1000 . $text . ']' x 1000 }, qr/not JSON/],
+    ['bytes', { body => "\x1f\x8b\x08\x00\xff\xfe\x00",
+        headers => ['Content-Encoding' => 'gzip'] }, qr/not JSON/],
+    ['a list', { json => [$good] }, qr/it is not an object/],
+    ['null', { body => 'null' }, qr/of no use/],
+    ['a text', { body => '"SUCCESS"' }, qr/of no use/],
+    ['an empty object', { json => {} }, qr/"id" is not a UUID/],
+    ['an id that is a number', change(id => 1), qr/"id" is not a UUID/],
+    ['an id that leads away', change(id => '../../users/eve'),
+        qr/"id" is not a UUID/],
+    ['no status', change(transactionStatus => undef),
+        qr/"transactionStatus" is not an object/],
+    ['a status that is a text', change(transactionStatus => 'SUCCESS'),
+        qr/"transactionStatus" is not an object/],
+    ['a status that is a number', change(transactionStatus => { status => 1 }),
+        qr/status" is not a string/],
+    ['a status that is a list',
+        change(transactionStatus => { status => ['SUCCESS'] }),
+        qr/status" is not a string/],
+    ['an empty status', change(transactionStatus => { status => '' }),
+        qr/status" is not a string/],
+    ['a transaction of another user', change(user => { id => 'eve' }),
+        qr/another user/],
+    ['a transaction of another environment',
+        change(environment => { id => Idv::PingOne::TRANSACTION }),
+        qr/another environment/],
+
+    ['another transaction',
+        change(id => 'b2a7c9e0-5f14-4d3b-8c6a-71e90d2f4b58'),
+        qr/another transaction/, get => 1],
+
+    ['no link', change(webVerificationUrl => undef), qr/"webVerificationUrl"/,
+        post => 1],
+    ['a link that is a script', change(webVerificationUrl =>
+        'javascript:alert(1)//?txnid=1'), qr/"webVerificationUrl"/, post => 1],
+    ['a link that is too long', change(webVerificationUrl =>
+        'https://verify.example/?c=' . 'x' x 400), qr/too long/, post => 1],
+    ['a code that is none', change(webVerificationCode => '<b>1</b>'),
+        qr/"webVerificationCode" is not a code/, post => 1],
+
+    # what the status says
+
+    (map { ["HTTP $_", { status => $_, json => $good }, qr/HTTP $_\b/] }
+        300, 304, 400, 403, 405, 409, 418, 500, 501, 502, 503, 504, 599),
+
+    ['HTTP 408', { status => 408, json => $good }, qr/HTTP 408/],
+    ['a redirect', { status => 302, headers => ['Location' => $redirected] },
+        qr/HTTP 302/],
+    ['a redirect that keeps the method', { status => 307,
+        headers => ['Location' => $redirected] }, qr/HTTP 307/],
+    ['a 404 of something in between', { status => 404, body => 'not here' },
+        qr/HTTP 404/],
+    ['an error of PingOne', { status => 400, json => {
+        id => '0b1d7a52-6d0f-4d3a-9a57-3c8e2f1b6d04',
+        code => 'INVALID_DATA', message => 'ann@example.com is not valid',
+        details => [{ code => 'INVALID_VALUE', target => 'ann' }] } },
+        qr/HTTP 400, code INVALID_DATA, detail INVALID_VALUE, error 0b1d7a52/],
+    ['an error with a code that is none', { status => 500, json => {
+        code => "ann\@example.com\n[alert]", message => 'x' } },
+        qr/HTTP 500$/],
+);
+
+
+sub change {
+    my (%more) = @_;
+
+    return { json => $pingone->transaction_json(
+        transactionStatus => { status => 'SUCCESS' }, %more) };
+}
+
+
+# sets the fault for one kind of request; those that happen when a connection is
+# accepted need new connections
+
+sub provoke {
+    my ($kind, $rule) = @_;
+
+    my %rule = %$rule;
+
+    return $pingone->fault($kind => \%rule) unless delete $rule{accept};
+
+    $pingone->mock->stop;
+    $pingone->fault(accept => \%rule);
+    $pingone->mock->start;
+}
+
+
+# what the log says of the provider since a mark
+
+sub complaints {
+    my ($mark) = @_;
+
+    return grep { /^error: idv: provider "local": / } $log->said($mark);
+}
+
+
+sub one_line {
+    my ($mark, $what, $why, $name) = @_;
+
+    $site->nginx->wait_until(4, sub { scalar complaints($mark) });
+
+    my @lines = $log->said($mark);
+    is(scalar @lines, 1, "$name: one line in the log") or diag("@lines");
+    like($lines[0] // '', qr/^error: idv: provider "local": $what: .*$why/,
+        "$name: which and why");
+}
+
+
+# Bob, who has no contacts, tries to get a code, with one flow, from fault to
+# fault.
+
+my $bob = $site->flow('bob');
+my $id = $bob->id;
+
+for my $fault (@faults) {
+    my ($name, $rule, $why, %only) = @$fault;
+    next if $only{get};
+
+    my $mark = $log->mark;
+    my $calls = $pingone->calls('create');
+
+    provoke(create => $rule);
+
+    my $start = time;
+    my $answer = $bob->device('other');
+    my $json = $answer->json || {};
+
+    is($answer->status . ' ' . ($json->{code} // ''), '503 REQUEST_FAILED',
+        "create, $name: 503");
+    is($json->{details}[0]{code}, 'SERVICE_UNAVAILABLE', 'with a reason');
+    like($answer->header('Retry-After'), qr/^[1-9]\d*$/, 'and a time');
+    ok(!exists $json->{status}, 'it is no state');
+
+    cmp_ok(time - $start, '<', 5, 'in time');
+    diag sprintf "%s %.2f", $name, time-$start if time-$start>0.4;
+    cmp_ok($pingone->calls('create') - $calls, '<=', 1, 'asked once at most');
+
+    one_line($mark, 'create transaction', $why, "create, $name");
+
+    $bob->read;
+    is($bob->id . ' ' . $bob->status, "$id ID_VERIFICATION_DEVICE",
+        'the flow stays where it was');
+
+    if ($rule->{accept}) {
+        $pingone->mock->stop;
+        $pingone->mock->start;
+    }
+}
+
+$pingone->well;
+is($bob->device('other')->status, 200, 'the provider is well');
+is($bob->status, 'ID_VERIFICATION_REQUIRED', 'and bob has his code');
+is($bob->state->{verificationCode}, Idv::PingOne::CODE, 'which is PingOne\'s');
+
+
+# Then he waits for his phone, and polls.
+
+for my $fault (@faults) {
+    my ($name, $rule, $why, %only) = @$fault;
+    next if $only{post};
+
+    sleep 0.2;
+
+    my $mark = $log->mark;
+
+    provoke(read => $rule);
+
+    my $start = time;
+    my $answer = $bob->poll;
+
+    is($answer->status, 200, "poll, $name: 200");
+    is($bob->id . ' ' . $bob->status, "$id ID_VERIFICATION_REQUIRED",
+        'with the state as it was');
+    cmp_ok(time - $start, '<', 5, 'in time');
+    diag sprintf "%s %.2f", $name, time-$start if time-$start>0.4;
+
+    one_line($mark, 'read transaction', $why, "read, $name");
+
+    is($bob->client->get('/')->status, 403, 'the gate is closed');
+
+    if ($rule->{accept}) {
+        $pingone->mock->stop;
+        $pingone->mock->start;
+    }
+}
+
+is(scalar $pingone->mock->calls('/elsewhere'), 0, 'no redirect was followed');
+is(scalar $pingone->calls('data'), 0, 'nothing was taken for a success');
+
+
+# The provider is not there at all.
+
+for my $kind (qw(create read)) {
+    my $eve = $site->flow($kind eq 'create' ? 'sam' : 'bob');
+    my $mark = $log->mark;
+
+    sleep 0.2;
+    $pingone->mock->stop;
+
+    my $answer = $kind eq 'create' ? $eve->device('self') : $bob->poll;
+
+    is($answer->status, $kind eq 'create' ? 503 : 200, "$kind, refused");
+    one_line($mark, "$kind transaction", qr/connect: /, "$kind, refused");
+
+    $pingone->mock->start;
+}
+
+
+# And well again: the same flow goes on.
+
+$pingone->well;
+$pingone->status('IN_PROGRESS');
+ok($bob->reach('ID_VERIFICATION_IN_PROGRESS'), 'the phone was not forgotten');
+
+$site->finish;
