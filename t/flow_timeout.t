@@ -89,14 +89,6 @@ is($flow->state->{code}, 'CANCELED', 'of her own will');
 
 # Every state that waits for somebody: just before its time and just after.
 
-my %late = (
-    $DEVICE => sub { $_[0]->device('other') },
-    $OPTIONS => sub { $_[0]->choose },
-    $REQUIRED => sub { $_[0]->retry },
-    $PROGRESS => sub { $_[0]->act('retryVerification') },
-    $COMPLETED => sub { $_[0]->continue },
-);
-
 for my $state ($DEVICE, $OPTIONS, $REQUIRED, $PROGRESS, $COMPLETED) {
     my $flow = flow($state);
 
@@ -118,6 +110,12 @@ for my $state ($DEVICE, $OPTIONS, $REQUIRED, $PROGRESS, $COMPLETED) {
 }
 
 # Whoever acts is told as well as whoever reads.
+
+my %late = (
+    $DEVICE => sub { $_[0]->device('other') },
+    $OPTIONS => sub { $_[0]->choose },
+    $COMPLETED => sub { $_[0]->continue },
+);
 
 for my $state ($DEVICE, $OPTIONS, $PROGRESS, $COMPLETED) {
     my $flow = flow($state);

@@ -174,6 +174,29 @@ ngx_http_idv_contacts(ngx_http_request_t *r, ngx_uint_t contact,
 }
 
 
+/* those that this provider's delivery leaves to the user's choice, or takes */
+
+ngx_int_t
+ngx_http_idv_offered(ngx_http_request_t *r, const idv_provider_t *provider,
+    ngx_uint_t contact, ngx_http_idv_contacts_t *contacts)
+{
+    ngx_uint_t  delivery;
+
+    contacts->n = 0;
+
+    delivery = provider->flow.delivery;
+
+    if (delivery == IDV_DELIVERY_QR
+        || (delivery == IDV_DELIVERY_EMAIL && contact != IDV_CONTACT_EMAIL)
+        || (delivery == IDV_DELIVERY_SMS && contact != IDV_CONTACT_PHONE))
+    {
+        return NGX_OK;
+    }
+
+    return ngx_http_idv_contacts(r, contact, contacts);
+}
+
+
 ngx_int_t
 ngx_http_idv_mask(ngx_pool_t *pool, ngx_uint_t contact, ngx_str_t *address,
     ngx_str_t *masked)
@@ -253,7 +276,7 @@ ngx_http_idv_choose(ngx_http_request_t *r, const idv_provider_t *provider,
     ngx_uint_t                i;
     ngx_http_idv_contacts_t   contacts;
 
-    if (ngx_http_idv_contacts(r, contact, &contacts) != NGX_OK) {
+    if (ngx_http_idv_offered(r, provider, contact, &contacts) != NGX_OK) {
         return NGX_ERROR;
     }
 

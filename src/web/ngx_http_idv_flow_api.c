@@ -681,17 +681,21 @@ ngx_http_idv_flow_act(ngx_http_request_t *r, ngx_http_idv_call_t *call,
         op->contact = contact;
     }
 
-    if (event == IDV_EVENT_DEVICE_SELF) {
-        if (!(call->flow.flags & IDV_FLOW_BROWSER)) {
-            ngx_http_idv_flow_referer(r, call, &op->return_to);
-        }
+    if (event == IDV_EVENT_DEVICE_SELF
+        && !(call->flow.flags & IDV_FLOW_BROWSER))
+    {
+        ngx_http_idv_flow_referer(r, call, &op->return_to);
+    }
 
-        if (ngx_http_idv_capture_return(r, call->provider, &call->id,
-                                        &op->redirect)
-            != NGX_OK)
-        {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
+    /* a poll may find that a transaction failed, and create the next one */
+
+    if ((event == IDV_EVENT_DEVICE_SELF
+         || (event == IDV_EVENT_POLL && (call->flow.flags & IDV_FLOW_SELF)))
+        && ngx_http_idv_capture_return(r, call->provider, &call->id,
+                                       &op->redirect)
+           != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     if (event == IDV_EVENT_POLL) {

@@ -196,24 +196,18 @@ ngx_http_idv_put_cause(ngx_http_idv_text_t *t, const idv_flow_t *flow,
 
 static ngx_int_t
 ngx_http_idv_put_contacts(ngx_http_request_t *r, ngx_http_idv_text_t *t,
-    const idv_provider_t *provider, const idv_flow_t *flow, ngx_uint_t contact)
+    const idv_provider_t *provider, const idv_flow_t *flow, ngx_uint_t contact,
+    ngx_uint_t *n)
 {
     ngx_str_t                 value, masked;
-    ngx_uint_t                i, delivery;
+    ngx_uint_t                i;
     ngx_http_idv_contacts_t   contacts;
 
-    if (ngx_http_idv_contacts(r, contact, &contacts) != NGX_OK) {
+    if (ngx_http_idv_offered(r, provider, contact, &contacts) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    delivery = provider->flow.delivery;
-
-    if (delivery == IDV_DELIVERY_QR
-        || (delivery == IDV_DELIVERY_EMAIL && contact != IDV_CONTACT_EMAIL)
-        || (delivery == IDV_DELIVERY_SMS && contact != IDV_CONTACT_PHONE))
-    {
-        contacts.n = 0;
-    }
+    *n += contacts.n;
 
     for (i = 0; i < contacts.n; i++) {
 
@@ -246,11 +240,16 @@ static ngx_int_t
 ngx_http_idv_put_options(ngx_http_request_t *r, ngx_http_idv_text_t *t,
     const idv_provider_t *provider, const idv_flow_t *flow)
 {
+    ngx_uint_t  n;
+
+    n = 0;
+
     /* the arrays are always there: older clients die without them */
 
     ngx_http_idv_puts(t, ",\"emails\":[");
 
-    if (ngx_http_idv_put_contacts(r, t, provider, flow, IDV_CONTACT_EMAIL)
+    if (ngx_http_idv_put_contacts(r, t, provider, flow, IDV_CONTACT_EMAIL,
+                                  &n)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -258,15 +257,16 @@ ngx_http_idv_put_options(ngx_http_request_t *r, ngx_http_idv_text_t *t,
 
     ngx_http_idv_puts(t, "],\"phones\":[");
 
-    if (ngx_http_idv_put_contacts(r, t, provider, flow, IDV_CONTACT_PHONE)
+    if (ngx_http_idv_put_contacts(r, t, provider, flow, IDV_CONTACT_PHONE,
+                                  &n)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (provider->flow.delivery == IDV_DELIVERY_EMAIL
-        || provider->flow.delivery == IDV_DELIVERY_SMS)
-    {
+    /* it hides the QR code, which is all there is without a contact */
+
+    if (n && provider->flow.delivery != IDV_DELIVERY_USER) {
         ngx_http_idv_puts(t, "],\"forcePolicy\":true");
 
     } else {

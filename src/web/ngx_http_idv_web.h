@@ -101,6 +101,11 @@ ngx_int_t ngx_http_idv_client_new(ngx_http_request_t *r,
 ngx_int_t ngx_http_idv_contacts(ngx_http_request_t *r, ngx_uint_t contact,
     ngx_http_idv_contacts_t *contacts);
 
+/* as above, and none where the provider's delivery has no use for them */
+ngx_int_t ngx_http_idv_offered(ngx_http_request_t *r,
+    const idv_provider_t *provider, ngx_uint_t contact,
+    ngx_http_idv_contacts_t *contacts);
+
 /* masked for display: j***@example.com, *** *** 0142 */
 ngx_int_t ngx_http_idv_mask(ngx_pool_t *pool, ngx_uint_t contact,
     ngx_str_t *address, ngx_str_t *masked);
