@@ -87,6 +87,9 @@ sub pingone {
     is($plain->status, 301, "$name: without TLS");
     is($plain->header('Location'), 'https://www.example.com/x?y=1',
         "$name: to TLS");
+
+    unlike($site->nginx->log->text, qr/idv: provider/,
+        "$name: PingOne was not asked for anything");
 }
 
 
@@ -311,10 +314,12 @@ sub takes_whole {
     my $text = read_file("$folder/$name");
 
     $text =~ s/^http \{\n/http {\n    access_log off; $temp\n/m;
-    $text =~ s/(listen\s+)(?:80|443|127\.0\.0\.1:9145)\b/${1}127.0.0.1:@{[free_port()]}/g;
+    $text =~ s/(listen\s+)(?:80|443|127\.0\.0\.1:9145)\b/
+               $1 . '127.0.0.1:' . free_port()/gex;
     write_file("$dir/nginx.conf", $text);
 
-    my $said = `$ENV{IDV_NGINX} -t -p $dir/ -c nginx.conf -e stderr -g 'pid nginx.pid;' 2>&1`;
+    my $options = "-p $dir/ -c nginx.conf -e stderr -g 'pid nginx.pid;'";
+    my $said = `$ENV{IDV_NGINX} -t $options 2>&1`;
 
     is($?, 0, "$name: nginx -t") or diag($said);
     unlike($said, qr/\[warn\]/, "$name: without warnings") or diag($said);
@@ -337,7 +342,7 @@ sub site {
         s/127\.0\.0\.1:9000/127.0.0.1:%%PORT_sso%%/;
         s{(?<=\s)(certs|idv)/(?=[\w.-]+;)}{$1-}g;
         s{^( +)region +\w+;}{local_provider($1)}gme unless $arg{real};
-        s/(verify_policy +|^ +(?:~\^staff-|default) +)[0-9a-f-]{36};/$1$arg{policy};/mg
+        s/((?:verify_policy|~\^staff-|default) +)[0-9a-f-]{36}(?=;)/$1$arg{policy}/g
             if $arg{policy};
         $arg{edit}->() if $arg{edit};
     }
@@ -358,8 +363,9 @@ sub site {
 sub local_provider {
     my ($indent) = @_;
 
-    return join "\n$indent", "${indent}api_url http://127.0.0.1:%%PORT_service%%/v1;",
-        'auth_url http://127.0.0.1:%%PORT_service%%;', 'read_interval 200ms;';
+    my $url = 'http://127.0.0.1:%%PORT_service%%';
+
+    return "${indent}api_url $url/v1; auth_url $url; read_interval 200ms;";
 }
 
 

@@ -229,6 +229,22 @@ is($api->post('/idv/start', 'response_mode=pi.flow', 'Content-Type' => $form)
 is($api->get('/idv/start?response_mode=other')->status, 303,
     'any other mode is for a browser');
 
+# for a widget of another host, if it is listed
+
+$site->reload(@nobody, provider => 'cors_origin https://app.example;');
+
+my $start = '/idv/start?response_mode=pi.flow';
+my $listed = $site->client('ann')->get($start,
+    Origin => 'https://app.example');
+is($listed->header('Access-Control-Allow-Origin'), 'https://app.example',
+    'a listed origin may start');
+is($listed->header('Access-Control-Allow-Credentials'), 'true',
+    'as who is signed in');
+ok(!defined $site->client('ann')->get($start, Origin => 'https://app.example0')
+    ->header('Access-Control-Allow-Origin'), 'another one gets nothing');
+ok(!defined $site->client('ann')->get('/idv/', Origin => 'https://app.example')
+    ->header('Access-Control-Allow-Origin'), 'the page itself is nobody else\'s');
+
 # nobody
 
 my $nobody = Idv::HTTP->new(port => $site->port('nobody'));

@@ -230,7 +230,8 @@ $server
 END
     close $out;
 
-    my $said = `$ENV{IDV_NGINX} -t -p $dir/gate/ -c nginx.conf -e stderr -g 'pid nginx.pid;' 2>&1`;
+    my $options = "-p $dir/gate/ -c nginx.conf -e stderr -g 'pid nginx.pid;'";
+    my $said = `$ENV{IDV_NGINX} -t $options 2>&1`;
 
     return ($? == 0 && $said !~ /\[warn\]/, $said);
 }

@@ -141,7 +141,7 @@ ngx_http_idv_page_handler(ngx_http_request_t *r)
 static ngx_http_idv_page_t *
 ngx_http_idv_page_create(ngx_http_request_t *r)
 {
-    ngx_str_t                 accept, path;
+    ngx_str_t                 path;
     ngx_http_idv_ctx_t       *ctx;
     ngx_http_idv_page_t      *page;
     ngx_http_idv_loc_conf_t  *lcf;
@@ -167,10 +167,11 @@ ngx_http_idv_page_create(ngx_http_request_t *r)
 
     ngx_str_set(&page->form, "");
 
-    accept = ngx_http_idv_page_header(r, "Accept-Language");
-    page->lang = ngx_http_idv_page_language(&page->conf->langs, &accept);
+    page->lang = ngx_http_idv_page_language(&page->conf->langs,
+                          ngx_http_idv_request_header(r, "Accept-Language"));
 
-    page->fragment = (ngx_http_idv_page_header(r, "X-IDV-Fragment").len != 0);
+    page->fragment = (ngx_http_idv_request_header(r, "X-IDV-Fragment")
+                      != NULL);
     page->phone = ngx_http_idv_page_is_phone(r);
 
     path = lcf->path;
@@ -213,18 +214,18 @@ ngx_http_idv_page_get(ngx_http_request_t *r)
 static ngx_uint_t
 ngx_http_idv_page_is_phone(ngx_http_request_t *r)
 {
-    ngx_str_t  mobile, agent;
+    ngx_str_t  *mobile, *agent;
 
-    mobile = ngx_http_idv_page_header(r, "Sec-CH-UA-Mobile");
+    mobile = ngx_http_idv_request_header(r, "Sec-CH-UA-Mobile");
 
-    if (mobile.len == 2 && mobile.data[0] == '?') {
-        return mobile.data[1] == '1';
+    if (mobile && mobile->len == 2 && mobile->data[0] == '?') {
+        return mobile->data[1] == '1';
     }
 
-    agent = ngx_http_idv_page_header(r, "User-Agent");
+    agent = ngx_http_idv_request_header(r, "User-Agent");
 
-    return agent.len
-           && ngx_strlcasestrn(agent.data, agent.data + agent.len,
+    return agent && agent->len
+           && ngx_strlcasestrn(agent->data, agent->data + agent->len,
                                (u_char *) "mobi", 4 - 1)
               != NULL;
 }
@@ -343,6 +344,11 @@ ngx_http_idv_page_enter(ngx_http_idv_page_t *page,
         if (!route->anonymous) {
 
             if (ngx_http_idv_page_is_api(page)) {
+
+                if (ngx_http_idv_cors(page->r, page->provider) != NGX_OK) {
+                    return NGX_HTTP_INTERNAL_SERVER_ERROR;
+                }
+
                 return ngx_http_idv_send_error(page->r,
                                                NGX_HTTP_IDV_NO_SUBJECT, -1);
             }
@@ -436,6 +442,10 @@ static ngx_int_t
 ngx_http_idv_page_started_api(ngx_http_idv_page_t *page, idv_engine_op_t *op)
 {
     ngx_str_t  json;
+
+    if (ngx_http_idv_cors(page->r, page->provider) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     if (op->result != IDV_ENGINE_OK) {
         return ngx_http_idv_send_error(page->r,

@@ -268,7 +268,7 @@ extern const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_en;
 extern const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_de;
 extern const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_ar;
 
-/* the language of langs that an Accept-Language value asks for */
+/* the language of langs that an Accept-Language value asks for; it may be NULL */
 const ngx_http_idv_page_lang_t *ngx_http_idv_page_language(
     const ngx_array_t *langs, const ngx_str_t *accept);
 
@@ -280,9 +280,6 @@ extern const ngx_str_t  ngx_http_idv_page_files[NGX_HTTP_IDV_NASSETS];
 
 
 /* what came in (ngx_http_idv_page_input.c) */
-
-/* the first request header of that name; "" with NULL data: none */
-ngx_str_t ngx_http_idv_page_header(ngx_http_request_t *r, const char *name);
 
 /* a decoded parameter of the query; NGX_DECLINED: none or malformed */
 ngx_int_t ngx_http_idv_page_arg(ngx_http_request_t *r, const char *name,

@@ -16,44 +16,6 @@ static ngx_int_t ngx_http_idv_page_token(ngx_http_idv_page_t *page,
     const idv_key_t *key, const ngx_str_t *bound, u_char *token);
 
 
-ngx_str_t
-ngx_http_idv_page_header(ngx_http_request_t *r, const char *name)
-{
-    size_t            len;
-    ngx_str_t         none;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *header;
-
-    len = ngx_strlen(name);
-    part = &r->headers_in.headers.part;
-    header = part->elts;
-
-    for (i = 0; /* void */ ; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            header = part->elts;
-            i = 0;
-        }
-
-        if (header[i].key.len == len
-            && ngx_strncasecmp(header[i].key.data, (u_char *) name, len) == 0)
-        {
-            return header[i].value;
-        }
-    }
-
-    ngx_str_null(&none);
-
-    return none;
-}
-
-
 ngx_int_t
 ngx_http_idv_page_arg(ngx_http_request_t *r, const char *name,
     ngx_str_t *value)
@@ -321,30 +283,30 @@ ngx_http_idv_page_token(ngx_http_idv_page_t *page, const idv_key_t *key,
 ngx_int_t
 ngx_http_idv_page_same_origin(ngx_http_idv_page_t *page)
 {
-    ngx_str_t  site, from, origin;
+    ngx_str_t  *site, *from, origin;
 
     /*
      * The browser's own verdict comes first: it also holds where TLS ends in
      * front of nginx and our idea of the origin differs in its scheme.
      */
 
-    site = ngx_http_idv_page_header(page->r, "Sec-Fetch-Site");
+    site = ngx_http_idv_request_header(page->r, "Sec-Fetch-Site");
 
-    if (site.len) {
-        return site.len == sizeof("same-origin") - 1
-               && ngx_strncmp(site.data, "same-origin", site.len) == 0
+    if (site) {
+        return site->len == sizeof("same-origin") - 1
+               && ngx_strncmp(site->data, "same-origin", site->len) == 0
                ? NGX_OK : NGX_DECLINED;
     }
 
-    from = ngx_http_idv_page_header(page->r, "Origin");
+    from = ngx_http_idv_request_header(page->r, "Origin");
 
-    if (from.len == 0) {
+    if (from == NULL) {
         return NGX_AGAIN;
     }
 
     if (ngx_http_idv_origin(page->r, page->provider, &origin) != NGX_OK
-        || origin.len != from.len
-        || ngx_strncasecmp(origin.data, from.data, from.len) != 0)
+        || origin.len != from->len
+        || ngx_strncasecmp(origin.data, from->data, from->len) != 0)
     {
         return NGX_DECLINED;
     }

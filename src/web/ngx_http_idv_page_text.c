@@ -128,7 +128,7 @@ ngx_http_idv_page_language(const ngx_array_t *langs, const ngx_str_t *accept)
     found = langs->elts;
     best = 0;
 
-    if (accept->len == 0) {
+    if (accept == NULL || accept->len == 0) {
         return found;
     }
 

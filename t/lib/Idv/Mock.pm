@@ -13,7 +13,8 @@ package Idv::Mock;
 # matches, whose method (if it has one) is the request's and whose times are not
 # used up is taken; without one the answer is 404.  A rule may have
 #
-#     status, headers [Name => value, ...], body, json    what is answered
+#     status, headers [Name => value, ...], body, json    what is answered; a
+#                      value may be [text, times]
 #     pad              blanks before the body
 #     raw              these bytes instead of a whole answer
 #     length           a Content-Length that is not the body's; "none": without
@@ -357,6 +358,7 @@ sub compose {
     my $text = 'HTTP/1.1 ' . ($rule->{status} || 200) . " Mock\r\n";
 
     while (my ($name, $value) = splice(@headers, 0, 2)) {
+        $value = $value->[0] x $value->[1] if ref $value;
         $text .= "$name: $value\r\n";
     }
 

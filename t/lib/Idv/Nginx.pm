@@ -13,7 +13,8 @@ package Idv::Nginx;
 # sanitizer's report, and nothing that was registered with forbid() is in it.
 #
 # Also: workers, connections (of a worker), main and events (configuration),
-# env (variables of its environment), load (modules, in that order), single => 1 (no master process).
+# env (variables of its environment), load (modules, in that order), single => 1
+# (no master process).
 #
 # IDV_NGINX is the binary, IDV_MODULES the folder of the modules (empty: they
 # are linked in).  IDV_KEEP=1 keeps the folders.
@@ -293,8 +294,10 @@ sub reload {
 
     $self->wait_until(30, sub {
         return 1 if $self->{log}->since($mark) =~ /\[emerg\]/;
+        # each old worker accepts until it has heard of it
         return grep({ !$old{$_} } $self->workers) >= $self->{workers}
-               && $self->{log}->since($mark) =~ /gracefully shutting down/;
+               && (() = $self->{log}->since($mark)
+                       =~ /gracefully shutting down/g) >= keys %old;
     }) or die "$self->{name} did not reload\n";
 
     return $self->{log}->since($mark) !~ /\[emerg\]/;
