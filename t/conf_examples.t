@@ -342,7 +342,7 @@ sub site {
         s/127\.0\.0\.1:9000/127.0.0.1:%%PORT_sso%%/;
         s{(?<=\s)(certs|idv)/(?=[\w.-]+;)}{$1-}g;
         s{^( +)region +\w+;}{local_provider($1)}gme unless $arg{real};
-        s/((?:verify_policy|~\^staff-|default) +)[0-9a-f-]{36}(?=;)/$1$arg{policy}/g
+        s/(?:verify_policy|~\^staff-|default) +\K[0-9a-f-]{36}(?=;)/$arg{policy}/g
             if $arg{policy};
         $arg{edit}->() if $arg{edit};
     }

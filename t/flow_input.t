@@ -86,7 +86,6 @@ my %id = (
     'a UUID' => '0f6d2c1e-3b58-4a7e-9c40-5d21b7a8e913',
     'escaped NUL in it' => substr($flow->id, 0, 10) . '%01'
                            . substr($flow->id, 11),
-    'the image of none' => 'a' x 22 . '/qr',
 );
 
 my @xsrf = ('X-XSRF-Header' => 'test');
@@ -98,6 +97,8 @@ for my $what (sort keys %id) {
     absent("POST, id $what", $client->post($there, '{}', @xsrf,
         'Content-Type' => VENDOR . 'poll+json'));
 }
+
+absent('GET, the image of none', $client->get($base . 'a' x 22 . '/qr'));
 
 my $secret = ($client->cookie_values)[0];
 
@@ -446,6 +447,64 @@ absent('a flow that has ended', $flow->read);
 absent('and its image', $client->get("$path/qr"));
 
 both_workers($site);
+
+# An operator may allow more, or less.
+
+for my $max (256, 65536) {
+    $site = Idv::Site->new(hop => 1, name => "max_body $max",
+        provider => "max_body $max;");
+    $flow = $site->flow('ann');
+    $client = $flow->client;
+    $path = $flow->path;
+
+    for my $size ($max, $max + 1) {
+        my $body = '{"deviceAuthentication":"none"' . ' ' x ($size - 31) . '}';
+        my @expected = $size == $max
+            ? (400, 'VALIDATION_ERROR', 'INVALID_FIELD_VALUE')
+            : (413, 'INVALID_REQUEST', undef);
+
+        check("$size bytes, where $max are allowed", sub {
+            post('deviceAuthentication', $body) }, @expected);
+        check("$size bytes in chunks", sub {
+            post('deviceAuthentication', chunked($body, 100),
+                 'Transfer-Encoding' => 'chunked', 'Content-Length' => undef);
+        }, @expected);
+    }
+}
+
+# Pages that the operator has for people are none for this API.
+
+$site = Idv::Site->new(hop => 1, name => 'error pages', gate => <<'END',
+        error_page 400 401 403 404 405 413 415 494 500 502 503 504 /sorry.html;
+END
+    locations => <<'END');
+        location = /sorry.html {
+            auth_basic off;
+            return 200 "<html>sorry</html>";
+        }
+
+        location /pf-ws/authn/other/ {
+            deny all;
+        }
+END
+
+$flow = $site->flow('ann');
+$client = $flow->client;
+$path = $flow->path;
+
+like($site->client(undef)->get('/')->body, qr/sorry/, 'people see a page');
+error_is($site->client(undef)->get($path, @xsrf), 401, 'UNAUTHORIZED', undef,
+    'the API says no as ever');
+error_is($client->get($path), 403, 'INVALID_REQUEST', undef, 'and again');
+error_is($client->get($base . 'a' x 22, @xsrf), 404, 'RESOURCE_NOT_FOUND',
+    undef, 'and again');
+check('a body that is too large', sub { post('poll', ' ' x 20_000) },
+    413, 'INVALID_REQUEST', undef);
+check('chunks that are none', sub { post('poll', "zz\r\n",
+    'Transfer-Encoding' => 'chunked', 'Content-Length' => undef) },
+    400, 'VALIDATION_ERROR', 'INVALID_REQUEST_BODY');
+like($client->get('/pf-ws/authn/other/')->body, qr/sorry/,
+    'what is beside it is for people');
 
 $site->finish;
 

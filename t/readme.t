@@ -141,12 +141,13 @@ sub run {
         chdir $dir or POSIX::_exit(126);
         delete @ENV{grep { /_proxy$/i } keys %ENV};
         open STDIN, '<', '/dev/null';
-        open STDOUT, '>', "$dir/out";
+        open STDOUT, '>', "$dir/out" or POSIX::_exit(125);
         open STDERR, '>&', \*STDOUT;
         exec 'bash', '--norc', "$dir/script" or POSIX::_exit(127);
     }
 
     waitpid $shell, 0;
+    die "the shell ended with $?\n" if $?;
 
     return text("$dir/out");
 }

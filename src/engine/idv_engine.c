@@ -492,8 +492,13 @@ idv_engine_created(idv_engine_job_t *job, idv_call_t *call)
 
     } else {
         event.type = IDV_EVENT_CREATE_FAILED;
+
+        /* a limit or a refusal is no outage, and never bypassed */
+
         event.cause = call->result == IDV_CALL_NOT_FOUND
-                      ? IDV_CAUSE_USER_NOT_FOUND : IDV_CAUSE_UNAVAILABLE;
+                      ? IDV_CAUSE_USER_NOT_FOUND
+                      : call->result == IDV_CALL_UNAVAILABLE
+                        ? IDV_CAUSE_UNAVAILABLE : IDV_CAUSE_NONE;
         job->create_failed = 1;
         job->retry_after = call->retry_after;
     }

@@ -490,7 +490,9 @@ idv_flow_create_failed(const idv_flow_policy_t *policy,
         return IDV_FLOW_OK;
     }
 
-    if (policy->on_unavailable == IDV_BYPASS) {
+    if (event->cause == IDV_CAUSE_UNAVAILABLE
+        && policy->on_unavailable == IDV_BYPASS)
+    {
         idv_flow_bypass(policy, event, next, event->cause);
         return IDV_FLOW_OK;
     }

@@ -74,10 +74,6 @@ static const ngx_http_idv_error_t  ngx_http_idv_errors[] = {
     { 403, "VERIFICATION_REQUIRED", "Identity verification is required.",
       "Please verify your identity first.", NULL },
 
-    /* NGX_HTTP_IDV_ORIGIN */
-    { 403, "INVALID_REQUEST", "The request comes from another origin.", NULL,
-      "INVALID_ORIGIN" },
-
     /* NGX_HTTP_IDV_INTERNAL */
     { 500, "UNEXPECTED_ERROR", "The request could not be handled.", NULL,
       NULL }

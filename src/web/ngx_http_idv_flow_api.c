@@ -65,7 +65,7 @@ ngx_http_idv_cors(ngx_http_request_t *r, const idv_provider_t *provider)
 
     static ngx_str_t  vary = ngx_string("Origin");
     static ngx_str_t  yes = ngx_string("true");
-    static ngx_str_t  expose = ngx_string("Retry-After");
+    static ngx_str_t  expose = ngx_string("Retry-After, IDV-Session");
 
     if (provider->origins == NULL) {
         return NGX_OK;

@@ -53,7 +53,6 @@ typedef enum {
     NGX_HTTP_IDV_FULL,
     NGX_HTTP_IDV_NO_SUBJECT,
     NGX_HTTP_IDV_REQUIRED,
-    NGX_HTTP_IDV_ORIGIN,
     NGX_HTTP_IDV_INTERNAL,
     NGX_HTTP_IDV_NERRORS
 } ngx_http_idv_error_e;

@@ -321,6 +321,13 @@ modes(void)
     ok(flow.state == COMPLETED && (flow.flags & IDV_FLOW_BYPASS),
        "provider away: bypass, if the operator says so");
 
+    flow.flags = 0;
+    flow.state = DEVICE;
+    event.cause = IDV_CAUSE_NONE;
+    step(&p, &flow, &event, &tx, &rc, &effect);
+    ok(flow.state == DEVICE && !(flow.flags & IDV_FLOW_BYPASS),
+       "a provider that refuses is not away");
+
     p = policy;
     p.on_failed = IDV_BYPASS;
     flow.flags = 0;

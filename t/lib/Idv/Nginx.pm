@@ -289,15 +289,22 @@ sub reload {
     my $mark = $self->{log}->mark;
     my %old = map { $_ => 1 } $self->workers;
 
+    # those of an earlier reload may still be there
+    my %told = %old;
+    delete @told{$self->{log}->text
+        =~ /\s(\d+)#\d+: gracefully shutting down/g};
+
     $self->write_config(%arg);
     kill HUP => $self->{master};
 
     $self->wait_until(30, sub {
         return 1 if $self->{log}->since($mark) =~ /\[emerg\]/;
         # each old worker accepts until it has heard of it
+        my %left = %told;
+        delete @left{$self->{log}->since($mark)
+            =~ /\s(\d+)#\d+: gracefully shutting down/g};
         return grep({ !$old{$_} } $self->workers) >= $self->{workers}
-               && (() = $self->{log}->since($mark)
-                       =~ /gracefully shutting down/g) >= keys %old;
+               && !%left;
     }) or die "$self->{name} did not reload\n";
 
     return $self->{log}->since($mark) !~ /\[emerg\]/;
