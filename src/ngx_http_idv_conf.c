@@ -566,7 +566,8 @@ ngx_http_idv_check_subject(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf)
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
     ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                  "idv: the subject of location \"%V\" comes from $remote_user, "
-                  "which nothing checks there: anybody can claim any name; add "
-                  "a first factor (auth_basic, auth_request)", &clcf->name);
+                  "idv: the subject of location \"%V\" comes from "
+                  "$remote_user, which nothing checks there: anybody can claim "
+                  "any name; add a first factor (auth_basic, auth_request)",
+                  &clcf->name);
 }

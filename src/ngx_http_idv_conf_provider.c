@@ -329,7 +329,9 @@ ngx_http_idv_provider_urls(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
                            "unencrypted: use https", &p->name);
     }
 
-    if (p->base_url.len && ngx_http_idv_conf_url(&p->base_url, &plain) != NGX_OK) {
+    if (p->base_url.len
+        && ngx_http_idv_conf_url(&p->base_url, &plain) != NGX_OK)
+    {
         ngx_http_idv_wrong(cf, pc, "\"base_url\" is written as "
                            "https://host[:port]");
         return NGX_CONF_ERROR;

@@ -281,8 +281,15 @@ $site->nginx->forbid($answer->json->{_pf_authn_api_state});
 
 # Nobody to start for.
 
-$answer = $site->client(undef)->get($start, carry('undefined'));
-is($answer->status, 401, 'a start has to pass the first factor');
+$answer = $site->client(undef)->get($start, @origin, carry('undefined'));
+error_is($answer, 401, 'UNAUTHORIZED', undef,
+    'a start has to pass the first factor');
+readable($answer, SHOP, 'which a page of another origin can see');
+
+$answer = $bare->post($start, '<start/>', @origin, 'Content-Type' => 'text/xml');
+error_is($answer, 415, 'INVALID_REQUEST', 'INVALID_CONTENT_TYPE',
+    'a start is a form, or nothing');
+readable($answer, SHOP, 'a start that is no form');
 
 both_workers($site);
 

@@ -77,7 +77,7 @@ $site = $pingone->site(name => 'short', provider => $timing);
 $pingone->fault(token => { json => $pingone->token_json(expires_in => 2) });
 
 my @waiting = map { waiting($site, $_) } qw(ann bob eve);
-my ($end, $bad) = (time + 4.5, 0);
+my ($end, $bad) = (time + 3, 0);
 
 while (time < $end) {
     $bad++ for grep { $_->poll->status != 200 } @waiting;
@@ -86,27 +86,9 @@ while (time < $end) {
 
 my $tokens = $pingone->calls('token');
 is($bad, 0, 'a token that lives shortly: nobody notices');
-cmp_ok($tokens, '>=', 3, 'it is renewed');
-cmp_ok($tokens, '<=', 4, 'as often as it has to be');
+cmp_ok($tokens, '>=', 2, 'it is renewed');
+cmp_ok($tokens, '<=', 3, 'as often as it has to be');
 is(join("\n", $site->nginx->log->said), '', 'nothing to say about it');
-
-# the renewal fails: the old one is good until its end
-
-my $mark;
-$pingone->fault(token => { json => $pingone->token_json(expires_in => 10) });
-$site->nginx->wait_until(5, sub {
-    $_->poll for @waiting;
-    $pingone->calls('token') > $tokens;
-});
-$pingone->fault(token => { status => 500 });
-$end = time + 0.5;
-
-while (time < $end) {
-    $bad++ for grep { $_->poll->status != 200 } @waiting;
-    sleep 0.1;
-}
-
-is($bad, 0, 'a renewal that fails: nobody notices');
 
 
 # Lives that are none.
@@ -214,7 +196,7 @@ $site = $pingone->site(name => 'refused', provider => $timing);
 
 my $refusal = { status => 401, json => { code => 'INVALID_TOKEN' } };
 my $ann = waiting($site, 'ann');
-$mark = $site->nginx->log->mark;
+my $mark = $site->nginx->log->mark;
 
 for my $kind (qw(read create)) {
     my $before = $pingone->calls($kind);

@@ -367,7 +367,7 @@ ngx_http_idv_put_required(ngx_http_request_t *r, ngx_http_idv_text_t *t,
 }
 
 
-/* where the browser goes on: what it asked for, or the page that says why not */
+/* where the browser goes on: what it asked for, or a page that says why not */
 
 static ngx_int_t
 ngx_http_idv_put_resume(ngx_http_request_t *r, ngx_http_idv_text_t *t,

@@ -83,7 +83,8 @@ sub start {
 sub port { $_[0]{port} }
 
 
-# replaces the rules; the server looks before each request
+# replaces the rules; the server looks before each request, and counts anew even
+# if they are the same
 
 sub rules {
     my ($self, @rules) = @_;
@@ -91,7 +92,7 @@ sub rules {
     my $path = "$self->{dir}/rules";
 
     open my $file, '>:raw', "$path.new" or die "$path: $!";
-    print $file $json->encode(\@rules);
+    print $file $json->encode([++$self->{edition}, \@rules]);
     CORE::close($file);
     rename "$path.new", $path or die "$path: $!";
 }
@@ -275,7 +276,7 @@ sub find {
 
     if ($text ne ($self->{text} // '')) {
         $self->{text} = $text;
-        $self->{current} = $json->decode($text);
+        $self->{current} = $json->decode($text)->[1];
         $self->{used} = {};
     }
 

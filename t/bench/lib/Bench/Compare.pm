@@ -9,11 +9,13 @@ package Bench::Compare;
 use strict;
 use warnings;
 
-use Exporter 'import';
+use Time::HiRes qw(time sleep);
 
 use Bench::Load;
 
-our @EXPORT_OK = qw(median);
+# seconds that may be spent on waiting for others to leave the machine alone,
+# and on runs that are done again because they did not
+my $patience = $ENV{IDV_BENCH_PATIENCE} || 0;
 
 
 sub new {
@@ -23,7 +25,7 @@ sub new {
     my $seconds = $arg{seconds} || 1;
 
     # caches and connections that are made once
-    $self->one(\%arg, $_, 0.5) for qw(a b);
+    $self->one(\%arg, $_, 1) for qw(a b);
 
     for my $i (1 .. $arg{pairs}) {
         for my $side ($i % 2 ? qw(a b) : qw(b a)) {
@@ -35,21 +37,57 @@ sub new {
 }
 
 
-# before and after are called around the run of a side
+# one run, with what is to be done before and after it
 
 sub one {
     my ($self, $arg, $side, $seconds) = @_;
 
-    my %load = (%{$arg->{$side}}, seconds => $seconds < 1 ? 1 : $seconds);
+    my %load = (%{$arg->{$side}}, seconds => $seconds);
+    my ($before, $after) = delete @load{qw(before after)};
+    my $result;
 
-    my $before = delete $load{before};
-    my $after = delete $load{after};
+    while (1) {
+        quiet();
 
-    $before->() if $before;
-    my $result = Bench::Load->run(%load);
-    $after->() if $after;
+        my $begun = time;
+
+        $before->() if $before;
+        $result = Bench::Load->run(%load);
+        $after->() if $after;
+
+        last if $result->{waited} < 0.05 || $patience <= 0;
+
+        $patience -= time - $begun;
+    }
 
     return $result;
+}
+
+
+# waits for a machine that does nothing else
+
+sub quiet {
+    while ($patience > 0) {
+        my @before = idle();
+        sleep 0.2;
+        my @after = idle();
+
+        return if $after[0] - $before[0] > 0.9 * ($after[1] - $before[1]);
+
+        sleep 0.3;
+        $patience -= 0.5;
+    }
+}
+
+
+sub idle {
+    open my $file, '<', '/proc/stat' or return (1, 1);
+    my (undef, @ticks) = split ' ', <$file>;
+
+    my $all = 0;
+    $all += $_ for @ticks[0 .. 7];
+
+    return ($ticks[3], $all);
 }
 
 

@@ -14,7 +14,6 @@ use warnings;
 
 use JSON::PP ();
 use POSIX ();
-use Time::HiRes qw(time sleep);
 
 my $json = JSON::PP->new->utf8->canonical;
 my %background;
@@ -30,8 +29,7 @@ sub start {
 
     pipe my $read, my $write or die "pipe: $!\n";
 
-    $self->{busy} = $arg{server} ? $arg{server}->cpu_time : 0;
-    $self->{begun} = time;
+    $self->{times} = [$arg{server}->cpu_time] if $arg{server};
     $self->{from} = $read;
     $self->{pid} = fork // die "fork: $!\n";
 
@@ -92,9 +90,13 @@ sub finish {
     my $result = $json->decode($1);
 
     if ($self->{server}) {
-        my $busy = $self->{server}->cpu_time - $self->{busy};
-        $result->{busy} = $busy / (time - $self->{begun});
-        $result->{cpu_rate} = $result->{requests} / $busy;
+        my ($ran, $waited) = $self->{server}->cpu_time;
+        $ran -= $self->{times}[0];
+        $waited -= $self->{times}[1];
+
+        $result->{busy} = $ran / $result->{seconds};
+        $result->{waited} = $waited / $result->{seconds};
+        $result->{cpu_rate} = $result->{requests} / $ran;
     }
 
     $result->{rate} = $result->{requests} / $result->{seconds};

@@ -6,7 +6,7 @@ package Bench::Server;
 #     my $gate = Bench::Server->new(name => 'gate', cpu => 0,
 #         files => { 'nginx.conf' => $text, ... }, ports => ['gate'],
 #         command => [$nginx, '-p', '%%DIR%%/', '-c', 'nginx.conf']);
-#     my $before = $gate->cpu_time;
+#     my ($ran, $waited) = $gate->cpu_time;
 #     $gate->stop;
 #
 # In the files and the command %%DIR%% is the folder and %%PORT_name%% a free
@@ -166,22 +166,24 @@ sub workers {
 }
 
 
-# seconds that all its threads have run, to the nanosecond
+# seconds that all its threads have run, and that they waited for their core
+# although they could have
 
 sub cpu_time {
     my ($self) = @_;
 
-    my $sum = 0;
+    my ($ran, $waited) = (0, 0);
 
     for my $pid ($self->{pid}, $self->workers) {
         for my $stat (glob "/proc/$pid/task/*/schedstat") {
             open my $file, '<', $stat or next;
-            my ($ns) = (<$file> // '') =~ /^(\d+)/ or next;
-            $sum += $ns;
+            my ($run, $wait) = (<$file> // '') =~ /^(\d+) (\d+)/ or next;
+            $ran += $run;
+            $waited += $wait;
         }
     }
 
-    return $sum / 1e9;
+    return ($ran / 1e9, $waited / 1e9);
 }
 
 
