@@ -519,11 +519,14 @@ idv_engine_read(idv_engine_job_t *job, idv_call_t *call)
                                              : IDV_EVENT_READ_FAILED;
 
     if (event.type == IDV_EVENT_STATUS
-        && call->transaction.status == IDV_TX_UNKNOWN)
+        && (call->transaction.status == IDV_TX_UNKNOWN
+            || call->transaction.status == IDV_TX_NOT_REQUIRED))
     {
         ngx_log_error(NGX_LOG_ERR, call->log, 0,
                       "idv: provider \"%V\" reports a transaction status that "
-                      "is not known: not a success", &job->provider->name);
+                      "%s: not a success", &job->provider->name,
+                      call->transaction.status == IDV_TX_UNKNOWN
+                      ? "is not known" : "is NOT_REQUIRED");
     }
 
     idv_engine_outcome(job, &event, NULL, call->document);

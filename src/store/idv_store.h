@@ -63,8 +63,9 @@ uint64_t idv_store_provider_id(ngx_str_t *name, ngx_str_t *environment);
 /*
  * Inserts a flow with version 1.  NGX_OK; NGX_AGAIN if an open flow with the
  * same binding, provider and policy exists: it is copied to flow, its return
- * address taken from the new one; NGX_BUSY if the subject has IDV_STORE_MAX_OPEN
- * open flows and all have a transaction; NGX_DECLINED if the zone is full.
+ * address taken from the new one; NGX_BUSY if the subject has
+ * IDV_STORE_MAX_OPEN open flows and all have a transaction; NGX_DECLINED if the
+ * zone is full.
  */
 ngx_int_t idv_store_create(idv_store_t *store, idv_flow_t *flow, int64_t now);
 

@@ -268,7 +268,7 @@ extern const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_en;
 extern const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_de;
 extern const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_ar;
 
-/* the language of langs that an Accept-Language value asks for; it may be NULL */
+/* the language of langs that an Accept-Language value asks for; or NULL */
 const ngx_http_idv_page_lang_t *ngx_http_idv_page_language(
     const ngx_array_t *langs, const ngx_str_t *accept);
 
@@ -313,10 +313,10 @@ ngx_int_t ngx_http_idv_page_same_origin(ngx_http_idv_page_t *page);
 /* writing (ngx_http_idv_page_output.c) */
 
 /*
- * Appends to <main>.  %s: char * and %v: ngx_str_t * as they are, %e: ngx_str_t *
- * escaped, %u: ngx_str_t * as a URL component, %d: int, %t: a text by its
- * number, %T: the same without markup, for attributes, %p: the page's path.  A
- * failure is kept in page->failed.
+ * Appends to <main>.  %s: char * and %v: ngx_str_t * as they are, %e: an
+ * ngx_str_t * escaped, %u: ngx_str_t * as a URL component, %d: int, %t: a text
+ * by its number, %T: the same without markup, for attributes, %p: the page's
+ * path.  A failure is kept in page->failed.
  */
 void ngx_http_idv_page_put(ngx_http_idv_page_t *page, const char *fmt, ...);
 

@@ -325,6 +325,9 @@ ngx_http_idv_session_issue(ngx_http_request_t *r,
     if (claims && claims->len) {
         session.claims = *claims;
 
+    } else if (session.bypass) {
+        ngx_str_set(&session.claims, "{\"transactionStatus\":\"BYPASS\"}");
+
     } else {
         ngx_str_set(&session.claims, "{}");
     }

@@ -50,8 +50,8 @@ sub start {
 sub command {
     my ($self) = @_;
 
-    return ('prlimit', '--nofile=16384:16384', 'taskset', '-c', $self->{cpu},
-        'wrk', '-t1', "-c$self->{connections}", "-d$self->{seconds}s",
+    return ('taskset', '-c', $self->{cpu}, 'wrk', '-t1',
+        "-c$self->{connections}", "-d$self->{seconds}s",
         '--timeout', '30s', '--latency',
         '-s', "$ENV{IDV_TOP}/t/bench/wrk/$self->{script}",
         "http://127.0.0.1:$self->{port}$self->{path}");

@@ -20,6 +20,10 @@ use constant POLL => (method => 'POST', body => '{}');
 
 my $PAIRS = $ENV{IDV_BENCH_PAIRS} || 10;
 my $FLOWS = $ENV{IDV_BENCH_FLOWS} || 1_000_000;
+my $USERS = 400;
+my $POLLED = 1000;
+
+my $lists = 0;
 
 my @rows = (
     [gate => \&gate],
@@ -84,6 +88,18 @@ sub gate {
     die "the gate has let nobody through\n"
         if $house->metric('idv_gate_admitted_total') - $admitted < 1000;
 
+    # more than a worker remembers: their cookies are opened anew
+    my @users = map { { user => "user$_",
+        cookie => $house->session("user$_")->{Cookie} } } 1 .. $USERS;
+
+    my %many = map { $_ => { %common, headers => {}, script => 'flows.lua',
+        options => { flows => flow_list($house,
+            users_at("/$_/file", @users)) } } } qw(gate open);
+
+    push @rows, row("the same with $USERS users in turn",
+        Bench::Compare->new(a => $many{gate}, b => $many{open},
+            pairs => $PAIRS));
+
     my $lua = Bench::Peers->lua;
 
     push @rows, row('verified request, against a gate in Lua',
@@ -106,29 +122,38 @@ sub gate {
 }
 
 
-# polls are answered from the zone but for one read at the provider in 4 s
+sub users_at {
+    my ($path, @users) = @_;
+
+    return map { { %$_, path => $path } } @users;
+}
+
+
+# A thousand clients poll their flows.  The zone answers; a flow is read at the
+# provider once in twenty seconds.
 
 sub poll {
-    my $house = Bench::House->new;
-    my $flow = $house->waiting('ann');
+    my $house = Bench::House->new(provider => 'read_interval 20s;');
 
-    $house->act($flow, 'poll');
+    my @flows = map { $house->waiting("user$_") } 1 .. $POLLED;
+    $house->act($_, 'poll') for @flows;
 
-    my %headers = ('X-User' => 'ann', Cookie => $flow->{cookie},
+    my $answer = $house->fetch($flows[0]{user}, 200, $flows[0]{path}, '{}',
         $house->action_headers('poll'));
-
-    my $answer = $house->fetch('ann', 200, $flow->{path}, '{}',
-        $house->action_headers('poll'));
+    my $same = $house->same_as('pf-ws/authn/same', $flows[0]{path}, $answer);
 
     my %common = (server => $house->gate, cpu => $Bench::House::CLIENT_CPU,
-        port => $house->port, headers => \%headers, POLL);
+        port => $house->port, headers => { $house->action_headers('poll') },
+        script => 'flows.lua', POLL);
 
-    my $same = $house->same_as('pf-ws/authn/same', $flow->{path}, $answer);
+    my %poll = (%common, options => { flows => flow_list($house, @flows) });
+    my %same = (%common, options => { flows => flow_list($house,
+        users_at($same, @flows)) });
+
     my $polls = $house->metric('idv_polls_total');
 
     my $row = row('poll, against "return 200" of the same bytes',
-        Bench::Compare->new(a => { %common, path => $flow->{path} },
-            b => { %common, path => $same }, pairs => $PAIRS),
+        Bench::Compare->new(a => \%poll, b => \%same, pairs => $PAIRS),
         least => 0.85);
 
     die "nothing was polled\n"
@@ -137,6 +162,16 @@ sub poll {
     $house->stop;
 
     return $row;
+}
+
+
+# the file that flows.lua reads
+
+sub flow_list {
+    my ($house, @flows) = @_;
+
+    return $house->gate->write('flows' . ++$lists, join '',
+        map { "$_->{path} $_->{user} $_->{cookie}\n" } @flows);
 }
 
 
@@ -174,8 +209,6 @@ sub refusal {
 # started at even distances while it was filled.
 
 sub million {
-    my $polled = 1000;
-
     if (free_memory() < 3 * 1104 * $FLOWS) {
         die "not enough memory for a zone of $FLOWS flows\n";
     }
@@ -192,19 +225,19 @@ sub million {
 
     for my $house ($small, $large) {
         $begun = time;
-        fill($house, $house == $small ? 0 : $FLOWS - $polled, $polled);
+        my $list = fill($house, $house == $small ? 0 : $FLOWS - $POLLED);
 
         my $flows = $house->metric('idv_flows');
-        my $needed = $house == $small ? $polled : $FLOWS;
+        my $needed = $house == $small ? $POLLED : $FLOWS;
         die "$flows flows instead of $needed\n" if $flows < $needed;
 
         push @side, { %common, server => $house->gate, port => $house->port,
-            options => { flows => $house->gate->dir . '/flows' } };
+            options => { flows => $list } };
     }
 
     my $filled = time - $begun;
 
-    my $row = row("poll with $FLOWS flows in the zone, against $polled",
+    my $row = row("poll with $FLOWS flows in the zone, against $POLLED",
         Bench::Compare->new(a => $side[1], b => $side[0], pairs => $PAIRS),
         least => 0.9);
 
@@ -227,25 +260,22 @@ sub free_memory {
 }
 
 
-# starts so many flows, and so many more that wait to be polled
+# starts so many flows, and among them those that wait to be polled
 
 sub fill {
-    my ($house, $others, $polled) = @_;
+    my ($house, $others) = @_;
 
     my $steps = 20;
-    my @lines;
+    my @polled;
 
     for my $step (0 .. $steps - 1) {
         start_flows($house, $step * $others, $others / $steps) if $others;
 
-        for my $i (1 .. $polled / $steps) {
-            my $flow = $house->waiting("p$step-$i");
-            push @lines, "$flow->{path} $flow->{user} $flow->{cookie}\n";
-            delete($house->{http}{$flow->{user}})->close;
-        }
+        push @polled, map { $house->waiting("p$step-$_") }
+            1 .. $POLLED / $steps;
     }
 
-    $house->gate->write('flows', join '', @lines);
+    return flow_list($house, @polled);
 }
 
 
@@ -276,8 +306,7 @@ sub stall {
         'read_interval 200ms; poll_wait 500ms; breaker off;');
 
     my @flows = map { $house->waiting("ann$_") } 1 .. $pollers;
-    $house->gate->write('flows', join '',
-        map { "$_->{path} $_->{user} $_->{cookie}\n" } @flows);
+    my $list = flow_list($house, @flows);
 
     my %common = (server => $house->gate, cpu => $Bench::House::CLIENT_CPU,
         port => $house->port);
@@ -292,7 +321,7 @@ sub stall {
         $load = Bench::Load->start(%common, POLL, script => 'flows.lua',
             connections => $pollers, seconds => 60,
             headers => { $house->action_headers('poll') },
-            options => { flows => $house->gate->dir . '/flows' });
+            options => { flows => $list });
         sleep 0.5;
     };
 
@@ -464,14 +493,11 @@ sub kill_workers {
     my @early = map { $house->flow("early$_") } 1 .. $each;
     my @flows = map { $house->waiting("late$_") } 1 .. $each;
 
-    $house->gate->write('flows', join '',
-        map { "$_->{path} $_->{user} $_->{cookie}\n" } @flows);
-
     my $load = Bench::Load->start(port => $house->port, POLL,
         cpu => $Bench::House::CLIENT_CPU, script => 'flows.lua',
         connections => 64, seconds => 120,
         headers => { $house->action_headers('poll') },
-        options => { flows => $house->gate->dir . '/flows' });
+        options => { flows => flow_list($house, @flows) });
 
     for my $n (1 .. $kills) {
         sleep 0.1 + rand 0.1;

@@ -22,8 +22,6 @@ use Time::HiRes qw(time sleep);
 
 use Idv::Ports qw(free_port can_connect);
 
-use constant OPEN_FILES => 16384;
-
 my @running;
 
 
@@ -96,8 +94,7 @@ sub start {
         open STDIN, '<', '/dev/null';
         open STDOUT, '>', "$self->{dir}/stdout";
         open STDERR, '>', "$self->{dir}/stderr";
-        exec 'prlimit', '--nofile=' . OPEN_FILES . ':' . OPEN_FILES,
-            'taskset', '-c', $self->{cpu}, @command or POSIX::_exit(127);
+        exec 'taskset', '-c', $self->{cpu}, @command or POSIX::_exit(127);
     }
 
     $self->{pid} = $pid;
