@@ -298,9 +298,18 @@ ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
     }
 
     if (conf->api) {
-        /* a body that is too large is refused before it is read */
         clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+        /*
+         * A body that is too large is refused before it is read, and all
+         * others stay in memory, with room for what frames their chunks.
+         * Pages of an error_page are for people.
+         */
+
         clcf->client_max_body_size = conf->api->max_body;
+        clcf->client_body_buffer_size = ngx_max(clcf->client_body_buffer_size,
+                                                2 * conf->api->max_body);
+        clcf->error_pages = NULL;
     }
 
     if (conf->gate || conf->api || conf->page) {

@@ -40,6 +40,16 @@ sub folder {
 }
 
 
+sub read_text {
+    my ($path) = @_;
+
+    open my $file, '<:encoding(UTF-8)', $path or die "$path: $!";
+    local $/;
+
+    return scalar <$file>;
+}
+
+
 # languages
 
 my $site = Idv::Site->new;
@@ -130,6 +140,36 @@ like($site->nginx->log->text, qr{\[warn\].*texts\.pt-BR" has no text "skip"},
 
 $page->open('/idv/cancelled?return=/%7B%7Bmain%7D%7D', @lang);
 is(scalar(() = $page->html =~ /<main/g), 1, 'a value is no template');
+
+# what docs/page.md says of texts and template
+
+my $document = read_text("$ENV{IDV_TOP}/docs/page.md");
+my $english = read_text("$ENV{IDV_TOP}/src/web/ngx_http_idv_page_text_en.c");
+my $names = read_text("$ENV{IDV_TOP}/src/web/ngx_http_idv_page_text.c");
+
+my %name = $names =~ /\[NGX_HTTP_IDV_TEXT_(\w+)\] = "(\w+)"/g;
+my %text = $english =~ /\[NGX_HTTP_IDV_TEXT_(\w+)\] =\s+ngx_string\((.*?)\)[,\n]/sg;
+my %told = $document =~ /^\| `(\w+)` \| ([^|]+) \|$/mg;
+
+cmp_ok(scalar keys %name, '>', 80, 'the texts have names');
+
+for my $key (sort keys %name) {
+    my $whole = join '', ($text{$key} // '') =~ /"([^"]*)"/g;
+
+    is($told{$name{$key}}, $whole, "the document has $name{$key}");
+}
+
+is(join(' ', grep { my $told = $_; !grep { $_ eq $told } values %name }
+              sort keys %told), '', 'and no other');
+
+my ($template) = $document =~ /```html\n(.*?)```/s;
+my $plain = Idv::Page->new(site => $site, user => 'ann');
+
+$site->reload(provider => '');
+my $built = $plain->open('/idv/')->html;
+$site->reload(provider => 'page_folder '
+    . folder('template.html' => $template) . ';');
+is($plain->open('/idv/')->html, $built, 'the template in it is the built in');
 
 # mistakes
 

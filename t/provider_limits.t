@@ -106,8 +106,11 @@ for my $case ([429, 'create'], [503, 'create'], [429, 'read'], [503, 'read']) {
     sleep $rest if $rest > 0;
 
     is($sam->device('self')->status, 200, 'then it goes on');
-    ok($pingone->wait_for('read', scalar $pingone->calls('read'), 0)
-       || $ann->poll->status == 200, 'for polls, too');
+
+    my $reads = $pingone->calls('read');
+    ok($site->nginx->wait_until(2, sub {
+        $ann->poll->status == 200 && $pingone->calls('read') > $reads
+    }), 'for polls, too');
 }
 
 

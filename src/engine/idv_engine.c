@@ -117,13 +117,22 @@ idv_engine_start(idv_engine_op_t *op)
     idv_flow_t    next;
     idv_effect_t  effect;
 
+    op->event.type = IDV_EVENT_START;
+    idv_engine_clock(&op->event);
+
+    /* looked for first: clients ask again and again, and an id costs more */
+
+    if (idv_store_reuse(op->provider->store, &op->flow, op->event.now)
+        == NGX_OK)
+    {
+        op->result = IDV_ENGINE_OK;
+        return;
+    }
+
     if (idv_random_id((u_char *) op->flow.id) != NGX_OK) {
         op->result = IDV_ENGINE_ERROR;
         return;
     }
-
-    op->event.type = IDV_EVENT_START;
-    idv_engine_clock(&op->event);
 
     if (idv_flow_next(&op->provider->flow, &op->flow, &op->event, &next,
                       &effect)

@@ -401,6 +401,55 @@ idv_store_open(idv_store_root_t *root, idv_flow_t *flow, int64_t now,
 }
 
 
+/* the open flow i is what was asked for, with the new return address */
+
+static void
+idv_store_again(idv_store_root_t *root, uint32_t i, idv_flow_t *flow)
+{
+    idv_store_node_t  *node;
+
+    node = idv_store_node(root, i);
+
+    if (flow->return_to[0]
+        && ngx_strcmp(node->flow.return_to, flow->return_to) != 0)
+    {
+        root->undo = node->flow;
+        ngx_memory_barrier();
+        root->undo_node = i;
+
+        ngx_memcpy(node->flow.return_to, flow->return_to,
+                   sizeof(flow->return_to));
+        node->flow.version++;
+
+        ngx_memory_barrier();
+        root->undo_node = 0;
+    }
+
+    *flow = node->flow;
+}
+
+
+ngx_int_t
+idv_store_reuse(idv_store_t *store, idv_flow_t *flow, int64_t now)
+{
+    uint32_t  i, oldest;
+
+    idv_store_lock(store);
+
+    (void) idv_store_open(store->root, flow, now, &i, &oldest);
+
+    if (i) {
+        idv_store_begin(store->root);
+        idv_store_again(store->root, i, flow);
+        idv_store_end(store->root);
+    }
+
+    idv_store_unlock(store);
+
+    return i ? NGX_OK : NGX_DECLINED;
+}
+
+
 ngx_int_t
 idv_store_create(idv_store_t *store, idv_flow_t *flow, int64_t now)
 {
@@ -432,22 +481,7 @@ idv_store_create(idv_store_t *store, idv_flow_t *flow, int64_t now)
     }
 
     if (i) {
-        node = idv_store_node(root, i);
-
-        if (flow->return_to[0]
-            && ngx_strcmp(node->flow.return_to, flow->return_to) != 0)
-        {
-            root->undo = node->flow;
-            root->undo_node = i;
-
-            ngx_memcpy(node->flow.return_to, flow->return_to,
-                       sizeof(flow->return_to));
-            node->flow.version++;
-
-            root->undo_node = 0;
-        }
-
-        *flow = node->flow;
+        idv_store_again(root, i, flow);
         rc = NGX_AGAIN;
         goto done;
     }

@@ -61,6 +61,13 @@ uint64_t idv_store_provider_id(ngx_str_t *name, ngx_str_t *environment);
 
 
 /*
+ * NGX_OK if an open flow with the same binding, provider and policy exists: it
+ * is copied to flow, its return address taken from the one that flow had.
+ * NGX_DECLINED: none, and flow is as it was.
+ */
+ngx_int_t idv_store_reuse(idv_store_t *store, idv_flow_t *flow, int64_t now);
+
+/*
  * Inserts a flow with version 1.  NGX_OK; NGX_AGAIN if an open flow with the
  * same binding, provider and policy exists: it is copied to flow, its return
  * address taken from the new one; NGX_BUSY if the subject has

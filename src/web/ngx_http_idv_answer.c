@@ -395,19 +395,71 @@ ngx_http_idv_error_of(ngx_uint_t status)
 }
 
 
+/* whose flow API, or start of a flow for it, is asked for; NULL: none */
+
+static const idv_provider_t *
+ngx_http_idv_api_of(ngx_http_request_t *r)
+{
+    ngx_str_t                  mode;
+    ngx_uint_t                 i;
+    ngx_http_idv_place_t      *place;
+    ngx_http_idv_loc_conf_t   *lcf;
+    ngx_http_idv_srv_conf_t   *scf;
+    ngx_http_core_srv_conf_t  *cscf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_idv_module);
+
+    if (lcf->api) {
+        return lcf->api;
+    }
+
+    if (lcf->page
+        && ngx_http_arg(r, (u_char *) "response_mode",
+                        sizeof("response_mode") - 1, &mode)
+           == NGX_OK
+        && mode.len == sizeof("pi.flow") - 1
+        && ngx_strncmp(mode.data, "pi.flow", mode.len) == 0)
+    {
+        return lcf->page;
+    }
+
+    /* what is malformed is refused before a location is looked for */
+
+    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+
+    if (r->loc_conf != cscf->ctx->loc_conf) {
+        return NULL;
+    }
+
+    scf = ngx_http_get_module_srv_conf(r, ngx_http_idv_module);
+    place = scf->apis.elts;
+
+    for (i = 0; i < scf->apis.nelts; i++) {
+        if (r->uri.len >= place[i].path.len
+            && ngx_memcmp(r->uri.data, place[i].path.data, place[i].path.len)
+               == 0)
+        {
+            return place[i].provider;
+        }
+    }
+
+    return NULL;
+}
+
+
 static ngx_int_t
 ngx_http_idv_header_filter(ngx_http_request_t *r)
 {
-    ngx_http_idv_ctx_t       *ctx;
-    ngx_http_idv_loc_conf_t  *lcf;
+    ngx_http_idv_ctx_t    *ctx;
+    const idv_provider_t  *provider;
 
     if (r->headers_out.status < 400 || r != r->main) {
         return ngx_http_idv_next_header_filter(r);
     }
 
-    lcf = ngx_http_get_module_loc_conf(r, ngx_http_idv_module);
+    provider = ngx_http_idv_api_of(r);
 
-    if (lcf->api == NULL) {
+    if (provider == NULL) {
         return ngx_http_idv_next_header_filter(r);
     }
 
@@ -423,7 +475,7 @@ ngx_http_idv_header_filter(ngx_http_request_t *r)
                                         r->headers_out.status),
                                     NULL, &ctx->instead)
             != NGX_OK
-            || ngx_http_idv_cors(r, lcf->api) != NGX_OK
+            || ngx_http_idv_cors(r, provider) != NGX_OK
             || ngx_http_idv_no_store(r) != NGX_OK)
         {
             return NGX_ERROR;

@@ -60,8 +60,9 @@ static void ngx_http_idv_flow_acted(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_idv_cors(ngx_http_request_t *r, const idv_provider_t *provider)
 {
-    ngx_str_t   *origin, *listed;
-    ngx_uint_t   i;
+    ngx_str_t           *origin, *listed;
+    ngx_uint_t           i;
+    ngx_http_idv_ctx_t  *ctx;
 
     static ngx_str_t  vary = ngx_string("Origin");
     static ngx_str_t  yes = ngx_string("true");
@@ -70,6 +71,18 @@ ngx_http_idv_cors(ngx_http_request_t *r, const idv_provider_t *provider)
     if (provider->origins == NULL) {
         return NGX_OK;
     }
+
+    ctx = ngx_http_idv_get_ctx(r);
+    if (ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ctx->cors) {
+        /* nginx itself answers what was begun here: twice is refused */
+        return NGX_OK;
+    }
+
+    ctx->cors = 1;
 
     if (ngx_http_idv_header(r, "Vary", &vary) != NGX_OK) {
         return NGX_ERROR;
@@ -257,13 +270,14 @@ ngx_int_t
 ngx_http_idv_flow_handler(ngx_http_request_t *r)
 {
     ngx_int_t                 rc, image;
-    ngx_str_t                *xsrf;
+    ngx_str_t                *xsrf, id;
     idv_engine_op_t          *op;
     ngx_http_idv_ctx_t       *ctx;
     ngx_http_idv_call_t      *call;
     ngx_http_idv_loc_conf_t  *lcf;
 
-    static ngx_str_t  allow = ngx_string("GET, HEAD, POST, OPTIONS");
+    static ngx_str_t  allow = ngx_string("GET, HEAD, POST");
+    static ngx_str_t  allow_image = ngx_string("GET, HEAD");
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_idv_module);
 
@@ -275,9 +289,14 @@ ngx_http_idv_flow_handler(ngx_http_request_t *r)
         return ngx_http_idv_flow_error(r, NGX_HTTP_IDV_TOO_LARGE);
     }
 
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_POST))) {
+    image = ngx_http_idv_flow_path(r, lcf, &id);
 
-        if (ngx_http_idv_header(r, "Allow", &allow) != NGX_OK) {
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
+        && (image || r->method != NGX_HTTP_POST))
+    {
+        if (ngx_http_idv_header(r, "Allow", image ? &allow_image : &allow)
+            != NGX_OK)
+        {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
@@ -290,10 +309,8 @@ ngx_http_idv_flow_handler(ngx_http_request_t *r)
     }
 
     call->provider = lcf->api;
+    call->id = id;
     call->action = -1;
-
-    image = ngx_http_idv_flow_path(r, lcf, &call->id)
-            && r->method != NGX_HTTP_POST;
 
     /* an image element sends no headers of a script's choice */
 
@@ -416,8 +433,6 @@ ngx_http_idv_flow_found(ngx_http_request_t *r, idv_engine_op_t *op)
         return;
     }
 
-    r->request_body_in_single_buf = 1;
-
     rc = ngx_http_read_client_request_body(r, ngx_http_idv_flow_body);
 
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
@@ -429,10 +444,15 @@ ngx_http_idv_flow_found(ngx_http_request_t *r, idv_engine_op_t *op)
 }
 
 
+/* the body as one text; NGX_DECLINED: too large */
+
 static ngx_int_t
-ngx_http_idv_flow_text(ngx_http_request_t *r, ngx_str_t *text)
+ngx_http_idv_flow_text(ngx_http_request_t *r, ngx_http_idv_call_t *call,
+    ngx_str_t *text)
 {
-    ngx_buf_t  *b;
+    size_t        len;
+    u_char       *p;
+    ngx_chain_t  *cl;
 
     ngx_str_null(text);
 
@@ -440,14 +460,34 @@ ngx_http_idv_flow_text(ngx_http_request_t *r, ngx_str_t *text)
         return NGX_OK;
     }
 
-    if (r->request_body->temp_file || r->request_body->bufs->next) {
+    len = 0;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+
+        if (cl->buf->in_file) {
+            return NGX_DECLINED;
+        }
+
+        len += cl->buf->last - cl->buf->pos;
+    }
+
+    if (len > call->provider->max_body) {
         return NGX_DECLINED;
     }
 
-    b = r->request_body->bufs->buf;
+    p = ngx_pnalloc(r->pool, len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
 
-    text->data = b->pos;
-    text->len = b->last - b->pos;
+    text->data = p;
+    text->len = len;
+
+    /* what came with the header and what came later are buffers of their own */
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
+    }
 
     return NGX_OK;
 }
@@ -718,9 +758,14 @@ ngx_http_idv_flow_body(ngx_http_request_t *r)
 
     call = ngx_http_idv_flow_call(r);
 
-    rc = ngx_http_idv_flow_text(r, &text);
+    rc = ngx_http_idv_flow_text(r, call, &text);
 
-    if (rc != NGX_OK || text.len > call->provider->max_body) {
+    if (rc == NGX_ERROR) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    if (rc == NGX_DECLINED) {
         ngx_http_finalize_request(r, ngx_http_idv_send_error(r,
                                               NGX_HTTP_IDV_TOO_LARGE, -1));
         return;

@@ -85,6 +85,45 @@ ngx_http_idv_put(ngx_http_idv_text_t *t, const void *data, size_t len)
     ngx_http_idv_put(t, literal, sizeof(literal) - 1)
 
 
+/*
+ * The top bit of a byte is set where it is below n.  A borrow may set that of
+ * the next one as well, so the word as a whole says whether there is any.
+ */
+
+#define NGX_HTTP_IDV_ONES  0x0101010101010101ULL
+#define NGX_HTTP_IDV_TOPS  (NGX_HTTP_IDV_ONES << 7)
+
+#define ngx_http_idv_below(x, n)                                              \
+    (((x) - NGX_HTTP_IDV_ONES * (n)) & ~(x) & NGX_HTTP_IDV_TOPS)
+
+#define ngx_http_idv_special(x)                                               \
+    (ngx_http_idv_below(x, ' ')                                               \
+     | ngx_http_idv_below((x) ^ (NGX_HTTP_IDV_ONES * '"'), 1)                 \
+     | ngx_http_idv_below((x) ^ (NGX_HTTP_IDV_ONES * '\\'), 1))
+
+
+/* whether nothing of a text needs escaping: by words, each poll asks */
+
+static ngx_uint_t
+ngx_http_idv_plain(const u_char *p, size_t len)
+{
+    uint64_t  x, found;
+
+    found = 0;
+
+    for ( /* void */ ; len >= sizeof(x); len -= sizeof(x)) {
+        ngx_memcpy(&x, p, sizeof(x));
+        found |= ngx_http_idv_special(x);
+        p += sizeof(x);
+    }
+
+    x = NGX_HTTP_IDV_ONES * ' ';
+    ngx_memcpy(&x, p, len);
+
+    return (found | ngx_http_idv_special(x)) == 0;
+}
+
+
 static void
 ngx_http_idv_put_string(ngx_http_idv_text_t *t, const void *data, size_t len)
 {
@@ -92,7 +131,8 @@ ngx_http_idv_put_string(ngx_http_idv_text_t *t, const void *data, size_t len)
 
     ngx_http_idv_puts(t, "\"");
 
-    escape = ngx_escape_json(NULL, (u_char *) data, len);
+    escape = ngx_http_idv_plain(data, len)
+             ? 0 : ngx_escape_json(NULL, (u_char *) data, len);
 
     if (escape == 0) {
         ngx_http_idv_put(t, data, len);
@@ -292,8 +332,13 @@ ngx_http_idv_put_qr(ngx_http_request_t *r, ngx_http_idv_text_t *t,
     ngx_http_idv_put_name(t, "qrUrl");
 
     if (!(flow->flags & IDV_FLOW_COOKIELESS)) {
-        ngx_http_idv_puts(t, "\"");
-        ngx_http_idv_put(t, href->data, href->len);
+        ngx_http_idv_put_string(t, href->data, href->len);
+
+        if (!t->failed) {
+            /* in the place of the closing quote */
+            t->pos--;
+        }
+
         ngx_http_idv_puts(t, "/qr\"");
         return NGX_OK;
     }

@@ -104,8 +104,6 @@ ngx_http_idv_page_handler(ngx_http_request_t *r)
             return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
         }
 
-        r->request_body_in_single_buf = 1;
-
         rc = ngx_http_read_client_request_body(r,
                                                ngx_http_idv_page_form_handler);
 

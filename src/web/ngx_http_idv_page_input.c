@@ -134,15 +134,6 @@ ngx_http_idv_page_body(ngx_http_request_t *r, ngx_str_t *body)
         return NGX_OK;
     }
 
-    if (r->headers_in.content_type == NULL
-        || r->headers_in.content_type->value.len < type.len
-        || ngx_strncasecmp(r->headers_in.content_type->value.data, type.data,
-                           type.len)
-           != 0)
-    {
-        return NGX_HTTP_UNSUPPORTED_MEDIA_TYPE;
-    }
-
     len = 0;
 
     for (cl = r->request_body->bufs; cl; cl = cl->next) {
@@ -155,6 +146,18 @@ ngx_http_idv_page_body(ngx_http_request_t *r, ngx_str_t *body)
 
     if (len > NGX_HTTP_IDV_PAGE_MAX_FORM) {
         return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
+    }
+
+    /* what a script posts without a body has no type either */
+
+    if (len
+        && (r->headers_in.content_type == NULL
+            || r->headers_in.content_type->value.len < type.len
+            || ngx_strncasecmp(r->headers_in.content_type->value.data,
+                               type.data, type.len)
+               != 0))
+    {
+        return NGX_HTTP_UNSUPPORTED_MEDIA_TYPE;
     }
 
     p = ngx_pnalloc(r->pool, (size_t) len + 1);

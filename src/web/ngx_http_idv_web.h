@@ -34,6 +34,7 @@ typedef struct {
     unsigned                    looked:1;    /* session is what was found */
     unsigned                    admitted:1;  /* by the gate, as it is now */
     unsigned                    ours:1;      /* the answer was made here */
+    unsigned                    cors:1;      /* its headers are there */
     void                       *call;        /* the flow API's own */
     ngx_str_t                   instead;     /* of a body that nginx made */
 } ngx_http_idv_ctx_t;

@@ -9,7 +9,7 @@ local requests, n, at = {}, 0, 0
 
 function init(args)
     for line in io.lines(options.flows) do
-        local path, subject, cookie = line:match("^(%S+) (%S+) (%S+)$")
+        local path, subject, cookie = line:match("^(%S+) (%S+) (.+)$")
 
         wrk.headers["X-User"] = subject
         wrk.headers["Cookie"] = cookie

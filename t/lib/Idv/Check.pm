@@ -106,7 +106,7 @@ sub state_is {
     push @wrong, "links differ"
         if grep { ($_->{href} // '') ne $self } values %$links;
     push @wrong, "self is $self"
-        if $self !~ m{^https?://[^/]+/.*/\Q$json->{id}\E$};
+        if $self !~ m{^https?://[^/]+/.*/\Q@{[$json->{id} // '']}\E$};
 
     return report($name, @wrong, required($json));
 }
