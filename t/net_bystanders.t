@@ -13,12 +13,14 @@ use Time::HiRes qw(time sleep);
 use Idv::HTTP;
 use Idv::PingOne;
 
-my $vendor = 'application/vnd.pingidentity.';
-my $pingone = Idv::PingOne->new;
+my $pingone;
+my @other = (deviceAuthentication => { deviceAuthentication => 'other' });
 
 
 sub house {
     my ($name, $provider, %more) = @_;
+
+    $pingone = Idv::PingOne->new;
 
     return $pingone->site(name => $name, workers => 1,
         provider => "breaker off; $provider", locations => <<'END', %more);
@@ -37,29 +39,8 @@ sub waiting {
 }
 
 
-sub bytes {
-    my ($flow, $action, $body) = @_;
-
-    return (port => $flow->site->port('gate'),
-            bytes => $flow->client->bytes('POST', $flow->path,
-                'X-XSRF-Header' => 1,
-                'Content-Type' => "$vendor$action+json", -body => $body));
-}
-
-
-# begins an action; the answer comes with $flow->client->receive, if anybody
-# wants it
-
-sub act {
-    my ($flow, $action, $body) = @_;
-
-    $flow->client->send('POST', $flow->path, 'X-XSRF-Header' => 1,
-        'Content-Type' => "$vendor$action+json", -body => $body);
-}
-
-
-# Fifty polls hang for two seconds, and two hundred others are served by the same
-# worker.
+# Fifty polls hang for two seconds, and two hundred others are served by the
+# same worker.
 
 my %people = map { ("u$_" => {}) } 1 .. 50;
 
@@ -72,7 +53,8 @@ my $idle = Idv::HTTP->new(port => $site->port('gate'));
 $pingone->fault(read => { hang => 'request' });
 
 my @answers = Idv::HTTP::parallel(
-    (map { { bytes($_, 'poll', '{}') } } @flows),
+    (map { { port => $site->port('gate'),
+             bytes => $_->client->bytes($_->message('poll', {})) } } @flows),
     (map { { port => $site->port('gate'),
              bytes => $idle->bytes('GET', '/bystander') } } 1 .. 200));
 
@@ -89,7 +71,6 @@ cmp_ok(scalar $pingone->abandoned('read'), '>=', 50,
 
 # a poll does not wait longer than it was told, whatever the provider does
 
-$pingone->well;
 $site = house('waits', 'timeout 5s; idle_timeout 5s; poll_wait 300ms;');
 my $ann = waiting($site, 'ann');
 $pingone->fault(read => { hang => 'request' });
@@ -106,7 +87,6 @@ cmp_ok(time - $start, '<', 2.5, 'each');
 is($pingone->calls('read') - $reads, 1, 'and there is one read');
 
 $site = house('never', 'timeout 5s; idle_timeout 5s; poll_wait 0;');
-$pingone->well;
 $ann = waiting($site, 'ann');
 $pingone->fault(read => { delay => 0.4,
     json => $pingone->transaction_json(
@@ -124,7 +104,6 @@ is($ann->status, 'ID_VERIFICATION_IN_PROGRESS', 'which come nevertheless');
 # All connections of the worker are taken by clients: no slot is needed to ask
 # the provider, and none is lost to it.
 
-$pingone->well;
 $site = house('full', 'timeout 5s;', connections => 20);
 $site->nginx->allow(qr/20 worker_connections are not enough/);
 
@@ -134,8 +113,8 @@ my $eve = waiting($site, 'eve');
 
 # requests whose bodies do not come cannot be put aside for others
 
-my $stuck = $eve->client->bytes('POST', $eve->path, 'X-XSRF-Header' => 1,
-    'Content-Type' => "${vendor}poll+json", 'Content-Length' => 2);
+my $stuck = $eve->client->bytes($eve->message('poll', '',
+    'Content-Length' => 2));
 
 my @sockets;
 
@@ -165,9 +144,6 @@ $_->close for @sockets;
 # up, at once, and the next poll reads again.
 
 for my $stage ('request', 'headers', 'body') {
-    $pingone->well;
-    $pingone->status('REQUESTED');
-
     # time-outs that cannot be what ends it
     $site = house("away-$stage", 'timeout 20s; idle_timeout 20s;
         poll_wait 10s;');
@@ -175,17 +151,16 @@ for my $stage ('request', 'headers', 'body') {
 
     $pingone->fault(read => { hang => $stage,
                               json => $pingone->transaction_json });
-    my $reads = $pingone->calls('read');
-    my $given_up = $pingone->abandoned('read');
+    $reads = $pingone->calls('read');
 
-    act($ann, 'poll', '{}');
+    $ann->begin('poll', {});
     ok($pingone->wait_for('read', $reads), "a poll waits, $stage");
     sleep 0.1;
-    is(scalar $pingone->abandoned('read'), $given_up, 'and the provider, too');
+    is(scalar $pingone->abandoned('read'), 0, 'and the provider, too');
     $ann->client->close;
 
     ok($site->nginx->wait_until(1.5, sub {
-        $pingone->abandoned('read') > $given_up
+        $pingone->abandoned('read') == 1
     }), 'the client goes away: so does the read');
 
     $pingone->well;
@@ -199,9 +174,8 @@ for my $stage ('request', 'headers', 'body') {
 
 # two clients wait for one read: it goes on while one of them is there
 
-$pingone->well;
-$site = house('two', 'timeout 20s; idle_timeout 20s; poll_wait 10s;');
-$pingone->status('REQUESTED');
+$site = house('two', 'timeout 20s; idle_timeout 20s; poll_wait 10s;
+    read_interval 2s;');
 $ann = waiting($site, 'ann');
 
 my $second = Idv::Flow->new(site => $site, client => $site->client('ann'),
@@ -211,32 +185,30 @@ $second->client->{jar} = $ann->client->jar;
 $pingone->fault(read => { delay => 1, json => $pingone->transaction_json(
     transactionStatus => { status => 'PARTIAL' }) });
 $reads = $pingone->calls('read');
-my $given_up = $pingone->abandoned('read');
 
-act($ann, 'poll', '{}');
+$ann->begin('poll', {});
 $pingone->wait_for('read', $reads);
-act($second, 'poll', '{}');
+$second->begin('poll', {});
 sleep 0.2;
 $ann->client->close;
 
-$second->take($second->client->receive);
+$second->end;
 is($second->status, 'ID_VERIFICATION_IN_PROGRESS',
     'two wait, one goes away, the other has the news');
 is($pingone->calls('read') - $reads, 1, 'by the same read');
-is($pingone->abandoned('read') - $given_up, 0, 'which was not given up');
+is(scalar $pingone->abandoned('read'), 0, 'which was not given up');
 
 
 # A client goes away while a transaction is created: that is paid for, so it is
 # finished and kept.
 
-$pingone->well;
 $site = house('creates', 'timeout 20s; idle_timeout 20s;');
 $bob = $site->flow('bob');
 $pingone->fault(create => { delay => 0.6, status => 201,
     json => $pingone->transaction_json });
 
 my $created = $pingone->calls('create');
-act($bob, 'deviceAuthentication', '{"deviceAuthentication":"other"}');
+$bob->begin(@other);
 $pingone->wait_for('create', $created);
 sleep 0.1;
 $bob->client->close;
@@ -255,14 +227,13 @@ is(scalar $pingone->abandoned('create'), 0, 'and not given up');
 
 # the same while there is no token yet
 
-$pingone->well;
 $site = house('early', 'timeout 20s; idle_timeout 20s;');
 $bob = $site->flow('bob');
 $created = $pingone->calls('create');
 my $tokens = $pingone->calls('token');
 $pingone->fault(token => { delay => 0.6, json => $pingone->token_json });
 
-act($bob, 'deviceAuthentication', '{"deviceAuthentication":"other"}');
+$bob->begin(@other);
 $pingone->wait_for('token', $tokens);
 $bob->client->close;
 
@@ -275,17 +246,17 @@ is($pingone->calls('create') - $created, 1, 'created once');
 # a client that comes back asks for the same again: it waits for the first
 
 $pingone->well;
-my $sam = $site->flow('bob');
+my $other = $site->flow('bob');
 $created = $pingone->calls('create');
 $pingone->fault(create => { delay => 0.6, status => 201,
     json => $pingone->transaction_json });
 
-act($sam, 'deviceAuthentication', '{"deviceAuthentication":"other"}');
+$other->begin(@other);
 $pingone->wait_for('create', $created);
-$sam->client->close;
-$sam->device('other');
-$sam->read;
-is($sam->status, 'ID_VERIFICATION_REQUIRED', 'he asks again');
+$other->client->close;
+$other->device('other');
+$other->read;
+is($other->status, 'ID_VERIFICATION_REQUIRED', 'he asks again');
 is($pingone->calls('create') - $created, 1, 'and there is one transaction');
 
 $site->finish;

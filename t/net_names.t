@@ -1,15 +1,12 @@
 #!/usr/bin/perl
 
-# The way to the provider: names by nginx's resolver or by libcurl, both of
-# which may never answer, and proxies, of which only the configured one counts.
-# Whatever happens, the worker goes on serving others.
-
-# variants: plain trixie
+# The way to the provider: names by nginx's resolver, which may never answer,
+# and proxies, of which only the configured one counts.  Whatever happens, the
+# worker goes on serving others.
 
 use strict;
 use warnings;
 
-use File::Temp ();
 use Test::More;
 use Time::HiRes qw(time sleep);
 
@@ -31,39 +28,7 @@ my @bystander = (locations => <<'END');
 END
 
 my $pingone = Idv::PingOne->new;
-
-
-# act(FLOW): has a creation begun, the answer comes with receive()
-
-sub act {
-    my ($flow, $device) = @_;
-
-    $flow->client->send('POST', $flow->path, 'X-XSRF-Header' => 1,
-        'Content-Type' =>
-            'application/vnd.pingidentity.deviceAuthentication+json',
-        -body => "{\"deviceAuthentication\":\"$device\"}");
-}
-
-
-# requests of others, one after the other; the slowest of them, in seconds
-
-sub slowest {
-    my ($site, $times) = @_;
-
-    my $slowest = 0;
-    my $client = $site->client;
-
-    for (1 .. $times) {
-        my $start = time;
-        my $answer = $client->get('/bystander');
-        my $took = $answer->body eq 'fine' ? time - $start : 99;
-
-        $slowest = $took if $took > $slowest;
-        sleep 0.01;
-    }
-
-    return $slowest;
-}
+my @other = (deviceAuthentication => { deviceAuthentication => 'other' });
 
 
 # nginx's resolver answers
@@ -106,10 +71,10 @@ for my $case (['none', qr/Host not found/], ['failed', qr/Server failure/],
     $dns->answer('verify.test' => $answer);
 
     my $start = time;
-    act($flow, 'other');
+    $flow->begin('deviceAuthentication', '{\"deviceAuthentication\":\"other\"}');
 
-    cmp_ok(slowest($site, 20), '<', 1, "a name server, $answer: others go on");
-    $flow->take($flow->client->receive);
+    cmp_ok($site->client->slowest('/bystander', 20), '<', 1, "a name server, $answer: others go on");
+    $flow->end;
 
     is($flow->answer->status, 503, 'the action: 503');
     cmp_ok(time - $start, '<', 3, 'in time');
@@ -126,7 +91,7 @@ for my $case (['none', qr/Host not found/], ['failed', qr/Server failure/],
 # a client that does not wait for the answer
 
 my $flow = $site->flow('bob');
-act($flow, 'other');
+$flow->begin('deviceAuthentication', '{\"deviceAuthentication\":\"other\"}');
 sleep 0.1;
 $flow->client->close;
 
@@ -138,74 +103,6 @@ $dns->answer('verify.test' => ['127.0.0.2', '127.0.0.1']);
 is($site->flow('sam')->device('self')->status, 200, 'as soon as it is well');
 ok($site->nginx->wait_until(5, sub { $flow->device('other')->status == 200 }),
     'also for the one who went away');
-
-
-# libcurl's own lookup hangs for three seconds, as a system's resolver does
-# whose server is gone.
-
-my $dir = File::Temp::tempdir(TMPDIR => 1, CLEANUP => 1);
-my $preload = "$dir/slow.so";
-
-open my $source, '|-', 'gcc', '-shared', '-fPIC', '-x', 'c', '-o', $preload,
-    '-', '-ldl' or die "gcc: $!";
-
-print $source <<'END';
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <netdb.h>
-#include <string.h>
-#include <unistd.h>
-
-int
-getaddrinfo(const char *node, const char *service,
-    const struct addrinfo *hints, struct addrinfo **res)
-{
-    int  (*next)(const char *, const char *, const struct addrinfo *,
-                 struct addrinfo **);
-
-    if (node && strcmp(node, "slow.test") == 0) {
-        sleep(3);
-        return EAI_AGAIN;
-    }
-
-    next = dlsym(RTLD_NEXT, "getaddrinfo");
-
-    return next(node, service, hints, res);
-}
-END
-
-close $source or die 'gcc cannot make a library';
-
-$site = $pingone->site(name => 'lookup', workers => 1,
-    peer => 'http://slow.test:' . $pingone->port, provider => $timing,
-    env => { LD_PRELOAD => $preload }, @bystander);
-
-my @flows = map { $site->flow($_) } qw(ann bob eve sam) x 2;
-my $mark = $site->nginx->log->mark;
-my $start = time;
-
-act($_, 'self') for @flows;
-cmp_ok(slowest($site, 30), '<', 1, 'lookups hang: others go on');
-$_->take($_->client->receive) for @flows;
-
-my $took = time - $start;
-
-is(scalar(grep { $_->answer->status == 503 } @flows), 8, 'the actions: 503');
-cmp_ok($took, '<', 2.8, 'before the lookups end');
-is(scalar(grep { /token: / } $site->nginx->log->said($mark)), 1,
-    'one line in the log');
-like(join(' ', $site->nginx->log->said($mark)),
-    qr/token: (?:resolve: |timeout: |no answer within)/, 'says why');
-cmp_ok(slowest($site, 10), '<', 1, 'others go on');
-
-# a worker that leaves does not wait for them either
-
-act($flows[0], 'self');
-sleep 0.2;
-$flows[0]->client->close;
-$start = time;
-$site->nginx->stop;
-cmp_ok(time - $start, '<', 2.5, 'nor is the end held up by a lookup');
 
 
 # A proxy, which knows the name.

@@ -103,9 +103,7 @@ sleep 0.2;
 
 Idv::HTTP::parallel(map { {
     port => $site->port('gate'),
-    bytes => $_->client->bytes('POST', $_->path, 'X-XSRF-Header' => 1,
-        'Content-Type' => 'application/vnd.pingidentity.poll+json',
-        -body => '{}'),
+    bytes => $_->client->bytes($_->message('poll', {})),
 } } @flows[1 .. 7]);
 
 my %connections = map { (split)[3] => 1 }

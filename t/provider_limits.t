@@ -14,6 +14,8 @@ use Time::HiRes qw(time sleep);
 use Idv::HTTP;
 use Idv::PingOne;
 
+my @self = (deviceAuthentication => { deviceAuthentication => 'self' });
+
 my $timing = <<'END';
     connect_timeout 400ms;
     idle_timeout    400ms;
@@ -198,10 +200,7 @@ $pingone->fault(create => { status => 500, delay => 0.3 });
 
 my @answers = Idv::HTTP::parallel(map { {
     port => $site->port('gate'),
-    bytes => $_->client->bytes('POST', $_->path, 'X-XSRF-Header' => 1,
-        'Content-Type' =>
-            'application/vnd.pingidentity.deviceAuthentication+json',
-        -body => '{"deviceAuthentication":"self"}'),
+    bytes => $_->client->bytes($_->message(@self)),
 } } @flows);
 
 is(scalar(grep { $_->status == 503 } @answers), 6, 'six at once: 503');

@@ -13,6 +13,8 @@ use Time::HiRes qw(time sleep);
 use Idv::HTTP;
 use Idv::PingOne;
 
+my @self = (deviceAuthentication => { deviceAuthentication => 'self' });
+
 my $timing = <<'END';
     breaker         off;
     connect_timeout 400ms;
@@ -22,7 +24,6 @@ my $timing = <<'END';
 END
 
 my %people = map { ("u$_" => {}) } 1 .. 50;
-my $xsrf = 'X-XSRF-Header';
 
 
 # Fifty users start at once, on four workers, and there is no token yet.
@@ -37,9 +38,7 @@ $pingone->fault(token => { delay => 0.5, json => $pingone->token_json });
 
 my @answers = Idv::HTTP::parallel(map { {
     port => $site->port('gate'),
-    bytes => $_->client->bytes('POST', $_->path, $xsrf => 1, 'Content-Type' =>
-        'application/vnd.pingidentity.deviceAuthentication+json',
-        -body => '{"deviceAuthentication":"self"}'),
+    bytes => $_->client->bytes($_->message(@self)),
 } } @flows);
 
 is(scalar(grep { $_->status == 200
@@ -55,7 +54,8 @@ my ($call) = $pingone->calls('token');
 is($call->{body}, 'grant_type=client_credentials', 'by client credentials');
 like($call->{headers}{authorization}, qr/^Basic /, 'which are in the header');
 
-my %bearers = map { $_->{headers}{authorization} => 1 } $pingone->calls('create');
+my %bearers = map { $_->{headers}{authorization} => 1 }
+    $pingone->calls('create');
 is_deeply([keys %bearers], ['Bearer ' . Idv::PingOne::TOKEN],
     'and the token is what they show');
 

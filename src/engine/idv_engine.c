@@ -682,16 +682,17 @@ idv_engine_finish(idv_engine_job_t *job, ngx_uint_t stale)
 
         idv_engine_unwait(op);
 
-        if (op != job->owner || stale) {
+        /* all who poll have waited for this answer and need no other */
+
+        if (stale || (op != job->owner && op->event.type != IDV_EVENT_POLL)) {
             idv_engine_again(op);
             continue;
         }
 
         op->flow = job->flow;
         op->result = IDV_ENGINE_OK;
-        op->retry_after = job->retry_after;
 
-        if (job->create_failed
+        if (op == job->owner && job->create_failed
             && (job->event.type == IDV_EVENT_DEVICE_SELF
                 || job->event.type == IDV_EVENT_DEVICE_OTHER
                 || job->event.type == IDV_EVENT_OPTIONS)
@@ -699,6 +700,7 @@ idv_engine_finish(idv_engine_job_t *job, ngx_uint_t stale)
                 || job->flow.state == IDV_STATE_OPTIONS))
         {
             op->result = IDV_ENGINE_UNAVAILABLE;
+            op->retry_after = job->retry_after;
         }
 
         op->handler(op);
@@ -809,25 +811,33 @@ idv_engine_timer(ngx_event_t *ev)
         idv_provider_detach(job->call);
     }
 
-    if (late && op->event.type == IDV_EVENT_POLL) {
+    if (op->event.type != IDV_EVENT_POLL) {
 
-        if (idv_engine_load(op, &flow) == NGX_OK) {
-            op->flow = flow;
-            op->result = IDV_ENGINE_OK;
-
-        } else {
-            op->result = IDV_ENGINE_NOT_FOUND;
+        if (late) {
+            op->deadline = 0;
         }
 
-        op->handler(op);
+        idv_engine_again(op);
         return;
     }
 
-    if (late) {
-        op->deadline = 0;
+    /* a poll that has waited is answered, and begins no read of its own */
+
+    idv_engine_clock(&op->event);
+
+    if (idv_engine_load(op, &flow) != NGX_OK) {
+        op->result = IDV_ENGINE_NOT_FOUND;
+
+    } else if (!late && flow.busy_until > op->event.now_ms) {
+        idv_engine_wait(op, idv_engine_job(flow.id), &flow);
+        return;
+
+    } else {
+        op->flow = flow;
+        op->result = IDV_ENGINE_OK;
     }
 
-    idv_engine_again(op);
+    op->handler(op);
 }
 
 

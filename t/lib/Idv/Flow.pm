@@ -95,13 +95,38 @@ sub read {
 # an empty body
 
 sub act {
+    my ($self, @action) = @_;
+
+    return $self->take($self->client->request($self->message(@action)));
+}
+
+
+# what is sent, as the client's request(), send() and bytes() take it
+
+sub message {
     my ($self, $action, $model, @headers) = @_;
 
     my $body = ref $model ? $json->encode($model) : $model // '';
 
-    return $self->take($self->client->post($self->path, $body, @headers,
-        'X-XSRF-Header' => 'test',
-        'Content-Type' => "application/vnd.pingidentity.$action+json"));
+    return ('POST', $self->path, @headers, 'X-XSRF-Header' => 'test',
+        'Content-Type' => "application/vnd.pingidentity.$action+json",
+        -body => $body);
+}
+
+
+# act() in two halves, for what happens in between
+
+sub begin {
+    my ($self, @action) = @_;
+
+    return $self->client->send($self->message(@action));
+}
+
+
+sub end {
+    my ($self) = @_;
+
+    return $self->take($self->client->receive);
 }
 
 

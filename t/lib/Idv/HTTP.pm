@@ -253,6 +253,27 @@ sub jar { $_[0]{jar} }
 sub forget { $_[0]{jar} = {} }
 
 
+# the slowest of so many requests, one after the other, in seconds; an answer
+# other than 200 is as slow as can be
+
+sub slowest {
+    my ($self, $path, $times) = @_;
+
+    my $slowest = 0;
+
+    for (1 .. $times) {
+        my $start = time;
+        my $answer = $self->get($path);
+        my $took = $answer->status == 200 ? time - $start : 99;
+
+        $slowest = $took if $took > $slowest;
+        select undef, undef, undef, 0.01;
+    }
+
+    return $slowest;
+}
+
+
 # raw(PORT, BYTES, SECONDS): everything that comes until the other side closes
 
 sub raw {
