@@ -327,7 +327,7 @@ my @not = (
      qw(deviceAuthentication optionsAuthentication continueAuthentication
         retryVerification)],
     [$COMPLETED, sub { $flow->phone('SUCCESS'); $flow->reach($COMPLETED) },
-     qw(deviceAuthentication optionsAuthentication poll retryVerification
+     qw(deviceAuthentication optionsAuthentication retryVerification
         cancelAuthentication)],
 );
 

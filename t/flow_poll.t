@@ -23,8 +23,9 @@ use constant {
     WAIT => 3,
 };
 
-my ($REQUIRED, $PROGRESS, $COMPLETED)
-    = map { "ID_VERIFICATION_$_" } qw(REQUIRED IN_PROGRESS COMPLETED);
+my ($REQUIRED, $PROGRESS, $COMPLETED, $FAILED, $TIMED_OUT)
+    = map { "ID_VERIFICATION_$_" }
+          qw(REQUIRED IN_PROGRESS COMPLETED FAILED TIMED_OUT);
 
 # the log of so many, line by line, is of no use to anybody
 
@@ -225,6 +226,40 @@ for my $what (sort keys %fault) {
 $service->faults;
 $flow->phone('SUCCESS');
 ok($flow->reach($COMPLETED), 'after all that the flow goes on');
+
+# A read that takes longer than the poll that began it still counts.  The next
+# poll tells what it has found, whatever that is: a client that is refused here
+# stays where it is for ever.
+
+for my $row (['SUCCESS', $COMPLETED], ['NOT_REQUIRED', $FAILED],
+             ['FAIL', $TIMED_OUT, reason => 'TRANSACTION_TIMED_OUT'])
+{
+    my ($status, $state, @more) = @$row;
+
+    $flow = $site->flow('sam', client => $site->client('sam'));
+    $flow->require_code;
+    $flow->phone('IN_PROGRESS');
+    ok($flow->reach($PROGRESS), 'somebody is at it');
+
+    $flow->phone($status, @more);
+    $service->faults({ path => "/v1/environments/$service->{environment}/users/"
+        . 'sam/verifyTransactions/' . $flow->transaction,
+        times => 1, delayMs => 600 });
+    sleep 0.25;
+
+    $flow->poll;
+    state_is($flow, $PROGRESS, "$status, slowly: the poll does not wait for it");
+    sleep 0.8;
+    is($flow->poll->status, 200, 'the next one is told');
+    state_is($flow, $state, 'what has been found');
+    is($flow->poll->status, 200, 'and so is any other');
+    same_elsewhere($flow, 'without an end');
+    $state eq $COMPLETED ? $flow->continue : $flow->cancel;
+}
+
+$flow = $site->flow('sam', client => $site->client('sam'));
+error_is($flow->poll, 400, 'INVALID_ACTION_ID', undef,
+    'where nobody can have waited there is nothing to poll');
 
 # Success without the data is none yet.
 

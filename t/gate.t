@@ -130,4 +130,14 @@ my $forged = $flow->client->get('/', 'IDV-Status' => 'FORGED',
 is($forged->status, 200, 'forged headers do not harm her');
 unlike($forged->body, qr/FORGED|Mallory/, 'and do not arrive');
 
+# The icon that a browser asks for by itself, together with a page: its answer
+# set a cookie of its own, and the page's flow was nobody's from then on.
+
+my $icon = $site->client('sam')->get('/favicon.ico', Accept => 'image/*',
+    'Sec-Fetch-Mode' => 'no-cors', 'Sec-Fetch-Dest' => 'image');
+
+is($icon->status, 403, 'an icon is refused');
+is($icon->json->{code}, 'VERIFICATION_REQUIRED', 'without a flow');
+is($icon->header('Set-Cookie'), undef, 'and without a cookie');
+
 $site->finish;

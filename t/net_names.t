@@ -71,9 +71,10 @@ for my $case (['none', qr/Host not found/], ['failed', qr/Server failure/],
     $dns->answer('verify.test' => $answer);
 
     my $start = time;
-    $flow->begin('deviceAuthentication', '{\"deviceAuthentication\":\"other\"}');
+    $flow->begin(@other);
 
-    cmp_ok($site->client->slowest('/bystander', 20), '<', 1, "a name server, $answer: others go on");
+    cmp_ok($site->client->slowest('/bystander', 20), '<', 1,
+        "a name server, $answer: others go on");
     $flow->end;
 
     is($flow->answer->status, 503, 'the action: 503');
@@ -91,7 +92,7 @@ for my $case (['none', qr/Host not found/], ['failed', qr/Server failure/],
 # a client that does not wait for the answer
 
 my $flow = $site->flow('bob');
-$flow->begin('deviceAuthentication', '{\"deviceAuthentication\":\"other\"}');
+$flow->begin(@other);
 sleep 0.1;
 $flow->client->close;
 

@@ -256,6 +256,24 @@ ngx_http_idv_navigation(ngx_http_request_t *r)
 }
 
 
+/*
+ * An image, a style sheet or the like of a page: nobody reads the flow in the
+ * answer, and its cookie would replace that of the flow that somebody does.
+ */
+
+static ngx_uint_t
+ngx_http_idv_part(ngx_http_request_t *r)
+{
+    ngx_str_t  *value;
+
+    value = ngx_http_idv_request_header(r, "Sec-Fetch-Dest");
+
+    return value
+           && !(value->len == sizeof("empty") - 1
+                && ngx_strncmp(value->data, "empty", value->len) == 0);
+}
+
+
 static ngx_int_t
 ngx_http_idv_refuse_page(ngx_http_request_t *r,
     const ngx_http_idv_place_t *page, const char *id)
@@ -316,7 +334,7 @@ ngx_http_idv_refuse(ngx_http_request_t *r, const idv_provider_t *provider,
     if (page && ngx_http_idv_navigation(r)) {
         flags = IDV_FLOW_BROWSER;
 
-    } else if (api == NULL) {
+    } else if (api == NULL || ngx_http_idv_part(r)) {
         return ngx_http_idv_send_error(r, NGX_HTTP_IDV_REQUIRED, -1);
     }
 

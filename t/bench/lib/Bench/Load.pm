@@ -127,8 +127,9 @@ sub check {
     my ($self, $result) = @_;
 
     # wrk's own count has what is 400 and above
-    my $other = $self->{status} < 400 ? $result->{refused}
-                                      : $result->{requests} - $result->{refused};
+    my $other = $result->{refused};
+    $other = $result->{requests} - $other if $self->{status} >= 400;
+
     my $failed = $self->failed($result);
 
     die "$self->{path}: $other of $result->{requests} answers were not"

@@ -41,20 +41,27 @@ my @rows = (
 sub all { @rows }
 
 
-# a row out of a comparison; by the clock, and by the time that the worker ran
+# A row out of a comparison.  The clock decides where the worker had no rest.
+# Where it had, the client was the slower one, and the time that the worker ran
+# for a request says more.
 
 sub row {
     my ($what, $compare, %arg) = @_;
 
-    my $busy = Bench::Compare::median(
-        map { $compare->median_of($_ => 'busy') } qw(a b));
+    my ($busy) = sort { $a <=> $b }
+        map { $compare->median_of($_ => 'busy') } qw(a b);
+
+    my ($by, $other) = qw(rate cpu_rate);
+    ($by, $other) = ($other, $by) if $busy < 0.9;
+
+    my %name = (rate => 'by the clock', cpu_rate => 'by processor time');
 
     return {
         what => $what, %arg,
-        measured => $compare->ratio('rate'),
-        cpu => $compare->ratio('cpu_rate'),
-        spread => [$compare->spread('rate')],
-        note => sprintf('%s against %s a second; a worker was %d%% busy',
+        measured => $compare->ratio($by),
+        spread => [$compare->spread($by)],
+        note => sprintf('%s; %.2f %s; %s against %s a second, worker %d%% busy',
+            $name{$by}, $compare->ratio($other), $name{$other},
             (map { thousands($compare->median_of($_ => 'rate')) } qw(a b)),
             100 * $busy),
     };
@@ -129,11 +136,11 @@ sub users_at {
 }
 
 
-# A thousand clients poll their flows.  The zone answers; a flow is read at the
-# provider once in twenty seconds.
+# A thousand clients poll their flows, which were read at the provider when they
+# began; for the time of the run all answers come from the zone.
 
 sub poll {
-    my $house = Bench::House->new(provider => 'read_interval 20s;');
+    my $house = Bench::House->new(provider => 'read_interval 300s;');
 
     my @flows = map { $house->waiting("user$_") } 1 .. $POLLED;
     $house->act($_, 'poll') for @flows;
@@ -214,9 +221,9 @@ sub million {
     }
 
     my $small = Bench::House->new(zone => '8m', provider =>
-        'read_interval 20s;');
+        'read_interval 300s;');
     my $large = Bench::House->new(zone => int($FLOWS * 1104 / 2**20 + 8) . 'm',
-        provider => 'read_interval 20s;');
+        provider => 'read_interval 300s;');
 
     my %common = (cpu => $Bench::House::CLIENT_CPU, script => 'flows.lua',
         POLL, headers => { $large->action_headers('poll') });
@@ -274,6 +281,9 @@ sub fill {
         push @polled, map { $house->waiting("p$step-$_") }
             1 .. $POLLED / $steps;
     }
+
+    # the first poll reads
+    $house->act($_, 'poll') for @polled;
 
     return flow_list($house, @polled);
 }
@@ -513,7 +523,8 @@ sub kill_workers {
     for my $flow (@early, @flows) {
         eval {
             $house->act($flow, deviceAuthentication =>
-                { deviceAuthentication => 'other' }) if $flow->{user} =~ /early/;
+                { deviceAuthentication => 'other' })
+                if $flow->{user} =~ /early/;
             $house->complete($flow);
             1;
         } or do { $lost++; push @why, $@ };
