@@ -167,12 +167,12 @@ ngx_http_idv_gate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 char *
 ngx_http_idv_place_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    char  *p = conf;
+    ngx_http_idv_loc_conf_t *lcf = conf;
 
     ngx_str_t                 *value, *field;
     ngx_http_core_loc_conf_t  *clcf;
 
-    field = (ngx_str_t *) (p + cmd->offset);
+    field = (ngx_str_t *) ((char *) conf + cmd->offset);
 
     if (field->data) {
         return "is duplicate";
@@ -180,6 +180,9 @@ ngx_http_idv_place_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
     *field = value[1];
+
+    lcf->place_file = cf->conf_file->file.name.data;
+    lcf->place_line = cf->conf_file->line;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
@@ -193,6 +196,46 @@ ngx_http_idv_place_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/*
+ * What nginx or we read a request by, as it is folded: a claim in its place
+ * would make another request of it, and stripping it would end the first factor.
+ */
+
+static ngx_str_t  ngx_http_idv_own_headers[] = {
+    ngx_string("authorization"),
+    ngx_string("connection"),
+    ngx_string("content_length"),
+    ngx_string("cookie"),
+    ngx_string("expect"),
+    ngx_string("host"),
+    ngx_string("idv_session"),
+    ngx_string("keep_alive"),
+    ngx_string("te"),
+    ngx_string("transfer_encoding"),
+    ngx_string("upgrade"),
+    ngx_string("x_pf_authn_api_state"),
+    ngx_string("x_xsrf_header"),
+    ngx_null_string
+};
+
+
+static ngx_uint_t
+ngx_http_idv_own_header(const ngx_str_t *folded)
+{
+    ngx_str_t  *own;
+
+    for (own = ngx_http_idv_own_headers; own->len; own++) {
+        if (own->len == folded->len
+            && ngx_memcmp(own->data, folded->data, own->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 /* auth_idv_header Name claim; the same name is stripped from every request */
 
 char *
@@ -201,7 +244,7 @@ ngx_http_idv_header_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_idv_loc_conf_t *lcf = conf;
 
     u_char                    *p;
-    ngx_str_t                 *value, *name;
+    ngx_str_t                 *value, *name, folded;
     ngx_uint_t                 i;
     ngx_http_idv_header_t     *header;
     ngx_http_idv_srv_conf_t   *scf;
@@ -215,6 +258,25 @@ ngx_http_idv_header_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (ngx_http_idv_name(&value[2], 64) != NGX_OK) {
         return "needs the name of a claim";
+    }
+
+    p = ngx_pnalloc(cf->pool, value[1].len);
+    if (p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 0; i < value[1].len; i++) {
+        p[i] = value[1].data[i] == '-' ? '_' : ngx_tolower(value[1].data[i]);
+    }
+
+    folded.data = p;
+    folded.len = value[1].len;
+
+    if (ngx_http_idv_own_header(&folded)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"auth_idv_header\" directive cannot set \"%V\": "
+                           "requests are read by it", &value[1]);
+        return NGX_CONF_ERROR;
     }
 
     if (lcf->headers == NGX_CONF_UNSET_PTR) {
@@ -241,18 +303,9 @@ ngx_http_idv_header_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     name = scf->managed.elts;
 
-    p = ngx_pnalloc(cf->pool, value[1].len);
-    if (p == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    for (i = 0; i < value[1].len; i++) {
-        p[i] = value[1].data[i] == '-' ? '_' : ngx_tolower(value[1].data[i]);
-    }
-
     for (i = 0; i < scf->managed.nelts; i++) {
-        if (name[i].len == value[1].len
-            && ngx_memcmp(name[i].data, p, name[i].len) == 0)
+        if (name[i].len == folded.len
+            && ngx_memcmp(name[i].data, folded.data, folded.len) == 0)
         {
             return NGX_CONF_OK;
         }
@@ -263,8 +316,7 @@ ngx_http_idv_header_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    name->data = p;
-    name->len = value[1].len;
+    *name = folded;
 
     return NGX_CONF_OK;
 }
@@ -274,6 +326,7 @@ char *
 ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
     ngx_http_idv_loc_conf_t *conf)
 {
+    ngx_uint_t                 off;
     ngx_http_idv_gate_t       *gate;
     ngx_http_core_loc_conf_t  *clcf;
     ngx_http_idv_main_conf_t  *mcf;
@@ -312,13 +365,16 @@ ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
         clcf->error_pages = NULL;
     }
 
-    if (conf->gate || conf->api || conf->page) {
+    off = conf->gate == NULL
+          || (conf->gate->lengths == NULL
+              && (conf->gate->value.len == 0
+                  || ngx_strcmp(conf->gate->value.data, "off") == 0));
+
+    if (!off || conf->api || conf->page) {
         ngx_http_idv_check_subject(cf, conf);
     }
 
-    if (conf->gate == NULL || conf->gate->lengths
-        || conf->gate->value.len == 0
-        || ngx_strcmp(conf->gate->value.data, "off") == 0
+    if (off || conf->gate->lengths
         || conf->api || conf->page || conf->metrics)
     {
         return NGX_CONF_OK;
@@ -375,8 +431,8 @@ ngx_http_idv_merge_place(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf,
     if (*provider == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "%s names the provider \"%V\", which no idv_provider "
-                      "block defines, in location \"%V\"",
-                      directive, name, &clcf->name);
+                      "block defines, in %s:%ui",
+                      directive, name, conf->place_file, conf->place_line);
         return NGX_CONF_ERROR;
     }
 
@@ -394,15 +450,17 @@ ngx_http_idv_merge_place(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf,
     {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "%s stands in location \"%V\": it needs a prefix "
-                      "location that ends with a slash",
-                      directive, &clcf->name);
+                      "location that ends with a slash, in %s:%ui",
+                      directive, &clcf->name, conf->place_file,
+                      conf->place_line);
         return NGX_CONF_ERROR;
     }
 
     if (conf->subject == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "%s needs auth_idv_subject, the same as the gate, in "
-                      "location \"%V\"", directive, &clcf->name);
+                      "%s:%ui", directive, conf->place_file,
+                      conf->place_line);
         return NGX_CONF_ERROR;
     }
 
@@ -430,8 +488,9 @@ ngx_http_idv_merge_place(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf,
         if (place[i].provider == *provider) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "%s for \"%V\" stands twice in one server: \"%V\" "
-                          "and \"%V\"", directive, name, &place[i].path,
-                          &conf->path);
+                          "and \"%V\", in %s:%ui", directive, name,
+                          &place[i].path, &conf->path, conf->place_file,
+                          conf->place_line);
             return NGX_CONF_ERROR;
         }
     }
@@ -540,12 +599,41 @@ ngx_http_idv_factor(ngx_conf_t *cf, const char *name, void **conf)
 }
 
 
-static void
-ngx_http_idv_check_subject(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf)
+static ngx_uint_t
+ngx_http_idv_first_factor(ngx_conf_t *cf)
 {
     void                      *factor;
     ngx_str_t                 *uri;
     ngx_http_complex_value_t  *realm;
+
+    if (ngx_http_idv_factor(cf, "ngx_http_auth_basic_module", &factor)) {
+        realm = *(ngx_http_complex_value_t **) factor;
+
+        if (realm && realm != NGX_CONF_UNSET_PTR
+            && ngx_strcmp(realm->value.data, "off") != 0)
+        {
+            return 1;
+        }
+    }
+
+    if (ngx_http_idv_factor(cf, "ngx_http_auth_request_module", &factor)) {
+        uri = factor;
+
+        if (uri->len) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_http_idv_check_subject(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf)
+{
+    u_char                    *file;
+    ngx_uint_t                 line;
+    const char                *why;
     ngx_http_core_loc_conf_t  *clcf;
 
     if (conf->subject == NULL
@@ -554,29 +642,24 @@ ngx_http_idv_check_subject(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf)
         return;
     }
 
-    if (ngx_http_idv_factor(cf, "ngx_http_auth_basic_module", &factor)) {
-        realm = *(ngx_http_complex_value_t **) factor;
-
-        if (realm && realm != NGX_CONF_UNSET_PTR
-            && ngx_strcmp(realm->value.data, "off") != 0)
-        {
-            return;
-        }
-    }
-
-    if (ngx_http_idv_factor(cf, "ngx_http_auth_request_module", &factor)) {
-        uri = factor;
-
-        if (uri->len) {
-            return;
-        }
-    }
-
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (!ngx_http_idv_first_factor(cf)) {
+        why = "which nothing checks there: anybody can claim any name; add a "
+              "first factor (auth_basic, auth_request)";
+
+    } else if (clcf->satisfy == NGX_HTTP_SATISFY_ANY) {
+        why = "whose password \"satisfy any\" makes needless: who gets in by "
+              "address can claim any name";
+
+    } else {
+        return;
+    }
+
+    file = conf->place_file ? conf->place_file : conf->file;
+    line = conf->place_file ? conf->place_line : conf->line;
 
     ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                   "idv: the subject of location \"%V\" comes from "
-                  "$remote_user, which nothing checks there: anybody can claim "
-                  "any name; add a first factor (auth_basic, auth_request)",
-                  &clcf->name);
+                  "$remote_user, %s, in %s:%ui", &clcf->name, why, file, line);
 }

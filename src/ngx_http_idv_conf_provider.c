@@ -330,7 +330,9 @@ ngx_http_idv_provider_urls(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
     }
 
     if (p->base_url.len
-        && ngx_http_idv_conf_url(&p->base_url, &plain) != NGX_OK)
+        && (ngx_http_idv_conf_url(&p->base_url, &plain) != NGX_OK
+            || ngx_strlchr(p->base_url.data + sizeof("https://") - 1,
+                           p->base_url.data + p->base_url.len, '/')))
     {
         ngx_http_idv_wrong(cf, pc, "\"base_url\" is written as "
                            "https://host[:port]");
@@ -410,12 +412,23 @@ ngx_http_idv_provider_check(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
         return NGX_CONF_ERROR;
     }
 
-    if (p->net.connect_timeout < 1 || p->net.idle_timeout < 1
+    if (p->net.connect_timeout < 1
         || p->net.timeout < 1 || p->net.timeout > 120000
         || p->net.connect_timeout > p->net.timeout)
     {
         ngx_http_idv_wrong(cf, pc, "\"timeout\" must be from 1ms to 120s, and "
                            "\"connect_timeout\" not above it");
+        return NGX_CONF_ERROR;
+    }
+
+    if (p->net.idle_timeout < 1 || p->net.resolver_timeout < 1) {
+        ngx_http_idv_wrong(cf, pc, "\"idle_timeout\" and \"resolver_timeout\" "
+                           "must be at least 1ms");
+        return NGX_CONF_ERROR;
+    }
+
+    if (p->net.max_body < 1024 || p->net.max_body > 16 * 1024 * 1024) {
+        ngx_http_idv_wrong(cf, pc, "\"max_response\" must be from 1k to 16m");
         return NGX_CONF_ERROR;
     }
 

@@ -85,9 +85,11 @@ typedef struct {
     ngx_str_t                   metrics_name;
     ngx_str_t                   path;        /* of api or page */
 
-    /* where the gate is configured, for messages */
+    /* where the gate, and the place, is configured, for messages */
     u_char                     *file;
     ngx_uint_t                  line;
+    u_char                     *place_file;
+    ngx_uint_t                  place_line;
 } ngx_http_idv_loc_conf_t;
 
 

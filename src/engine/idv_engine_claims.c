@@ -147,6 +147,7 @@ idv_engine_claims(const idv_provider_t *provider, ngx_pool_t *pool,
                       &provider->name, text->len,
                       (size_t) IDV_STORE_MAX_CLAIMS);
         *cause = IDV_CAUSE_STATUS;
+        ngx_str_null(text);
     }
 
 done:
