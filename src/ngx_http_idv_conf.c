@@ -198,7 +198,8 @@ ngx_http_idv_place_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 /*
  * What nginx or we read a request by, as it is folded: a claim in its place
- * would make another request of it, and stripping it would end the first factor.
+ * would make another request of it, and stripping it would end the first
+ * factor.
  */
 
 static ngx_str_t  ngx_http_idv_own_headers[] = {

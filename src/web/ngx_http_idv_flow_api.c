@@ -689,8 +689,11 @@ ngx_http_idv_flow_act(ngx_http_request_t *r, ngx_http_idv_call_t *call,
         return rc;
     }
 
+    /* what a poll means is decided by what it finds */
+
     if (call->action < 0
-        || !idv_flow_allows(call->flow.state, (unsigned) call->action))
+        || (call->action != IDV_ACTION_POLL
+            && !idv_flow_allows(call->flow.state, (unsigned) call->action)))
     {
         return ngx_http_idv_send_error(r, NGX_HTTP_IDV_ACTION, -1);
     }
@@ -789,17 +792,37 @@ ngx_http_idv_flow_body(ngx_http_request_t *r)
 }
 
 
+/*
+ * Any error but "not found" makes pollers come back at once, again and again,
+ * or leaves them where they are for ever.  So they are told the state as it
+ * is, also where a read that took longer than its poll has ended the waiting.
+ */
+
+static ngx_uint_t
+ngx_http_idv_flow_told(idv_engine_op_t *op)
+{
+    if (op->result == IDV_ENGINE_OK) {
+        return 1;
+    }
+
+    if (op->event.type != IDV_EVENT_POLL) {
+        return 0;
+    }
+
+    return (op->result == IDV_ENGINE_ERROR && op->flow.id[0])
+           || (op->result == IDV_ENGINE_NOT_ALLOWED
+               && (op->flow.state == IDV_STATE_COMPLETED
+                   || op->flow.state == IDV_STATE_FAILED
+                   || op->flow.state == IDV_STATE_TIMED_OUT));
+}
+
+
 static void
 ngx_http_idv_flow_acted(ngx_http_request_t *r, idv_engine_op_t *op)
 {
     ngx_int_t  rc;
 
-    /* any other error makes pollers come back at once, again and again */
-
-    if (op->result == IDV_ENGINE_OK
-        || (op->event.type == IDV_EVENT_POLL
-            && op->result == IDV_ENGINE_ERROR && op->flow.id[0]))
-    {
+    if (ngx_http_idv_flow_told(op)) {
         rc = ngx_http_idv_flow_answer(r, op);
 
     } else {
