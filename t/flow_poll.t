@@ -5,6 +5,8 @@
 # waits for its result, and no longer than a bounded moment.  What the provider
 # does wrong is nothing to a poller: it is told the state as it is.
 
+# variants: plain asan
+
 use strict;
 use warnings;
 

@@ -82,6 +82,7 @@ my $locations = <<'END';
         }
 
         location /open/ {
+            proxy_set_header X-Variable $idv_status$idv_claim_firstname;
             proxy_pass http://127.0.0.1:%%PORT_app%%;
         }
 
@@ -158,6 +159,24 @@ my $locations = <<'END';
         location = /copy {
             internal;
             proxy_pass http://127.0.0.1:%%PORT_copies%%$request_uri;
+        }
+
+        location /if/ {
+            auth_idv local;
+            set $seen "no";
+            if ($arg_x) { set $seen "yes"; }
+            if ($arg_y) { proxy_pass http://127.0.0.1:%%PORT_app%%; }
+            limit_except GET { allow 127.0.0.1; deny all; }
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+
+            location /if/inner/ {
+                proxy_pass http://127.0.0.1:%%PORT_app%%;
+            }
+
+            location ~ \.off$ {
+                auth_idv off;
+                proxy_pass http://127.0.0.1:%%PORT_app%%;
+            }
         }
 
         location /included/ {
@@ -310,8 +329,8 @@ is(seen('/broken/', 'the same, verified')->{headers}{'IDV-First-Name'},
 
 $gate->refuses($ann, '/broken-inside/', 'a failed upstream behind the gate');
 my $seen = seen('/broken-inside/', 'an open error page of a gated location');
-ok(!exists $seen->{headers}{'IDV-First-Name'},
-    'which is told nothing that the gated location was');
+ok(!exists $seen->{headers}{$_}, 'which is told nothing that the gated one was')
+    for qw(IDV-First-Name X-Variable);
 
 # files and named locations
 
@@ -346,9 +365,25 @@ is($ann->get('/kept/x')->status, 404, 'which is internal');
 
 $gate->refuses($ann, '/accel-gated/?to=/open/x',
     'X-Accel-Redirect from behind the gate');
-ok(!exists seen('/accel-gated/?to=/open/x', 'to an open location')
-    ->{headers}{'IDV-First-Name'}, 'which is told nothing');
+$seen = seen('/accel-gated/?to=/open/x', 'to an open location');
+ok(!exists $seen->{headers}{$_}, 'which is told nothing')
+    for qw(IDV-First-Name X-Variable);
 seen('/accel/?to=/open/x', 'X-Accel-Redirect, all open', client => $ann);
+
+# what is inside a location inherits its gate, unless it says otherwise
+
+for my $path ('/if/', '/if/?x=1', '/if/?y=1', '/if/?x=1&y=1', '/if/inner/',
+    '/if/a.off/b')
+{
+    $gate->refuses($ann, $path, "inside a location: $path");
+    seen($path, "inside a location, verified: $path");
+}
+
+my $post = $ann->post($gate->mark('/if/'), 'a=b');
+is($gate->refused($post, 'limit_except')->{code}, 'VERIFICATION_REQUIRED',
+    'what limit_except has let through, the gate has not');
+is($in->post('/if/', 'a=b')->status, 200, 'limit_except, verified');
+seen('/if/a.off', 'a location inside without a gate', client => $ann);
 
 # subrequests
 

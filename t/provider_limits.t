@@ -4,6 +4,8 @@
 # breaker spares a provider that fails, read_rate holds back reads, and what
 # creates something is never sent twice.
 
+# variants: plain asan
+
 use strict;
 use warnings;
 

@@ -3,6 +3,8 @@
 # The worker token: fetched once for everybody, renewed before its end, dropped
 # when it is refused; and what happens where there is none to be had.
 
+# variants: plain asan
+
 use strict;
 use warnings;
 

@@ -241,9 +241,13 @@ idv_store_full(idv_store_t *store)
     idv_store_count(store, IDV_COUNT_ZONE_FULL);
 
     now = (ngx_atomic_uint_t) ngx_time();
-    last = store->warned;
+    last = store->root->warned;
 
-    if (now != last && ngx_atomic_cmp_set(&store->warned, last, now)) {
+    /* a worker's idea of the time may be a second behind that of another */
+
+    if ((now > last || now + 1 < last)
+        && ngx_atomic_cmp_set(&store->root->warned, last, now))
+    {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "idv zone \"%V\" is full", &store->zone->shm.name);
     }

@@ -118,6 +118,7 @@ typedef struct {
     ngx_atomic_t           filter[IDV_STORE_FILTER / IDV_STORE_WORD];
 
     ngx_atomic_t           counters[IDV_COUNT_NCOUNTERS];
+    ngx_atomic_t           warned;           /* second of the last warning */
 
     idv_store_peer_t       peers[IDV_STORE_MAX_PEERS];
 } idv_store_root_t;
@@ -127,7 +128,6 @@ struct idv_store_s {
     ngx_shm_zone_t        *zone;
     ngx_slab_pool_t       *shpool;
     idv_store_root_t      *root;
-    ngx_atomic_t           warned;           /* second of the last warning */
 };
 
 

@@ -43,6 +43,7 @@ static ngx_int_t ngx_http_idv_page_started_api(ngx_http_idv_page_t *page,
     idv_engine_op_t *op);
 static ngx_int_t ngx_http_idv_page_session(ngx_http_idv_page_t *page);
 static ngx_int_t ngx_http_idv_page_logout(ngx_http_idv_page_t *page);
+static ngx_int_t ngx_http_idv_page_busy(ngx_http_idv_page_t *page);
 
 
 static const ngx_http_idv_page_route_t  ngx_http_idv_page_routes[] = {
@@ -510,9 +511,13 @@ ngx_http_idv_page_logout(ngx_http_idv_page_t *page)
                                                  0);
         }
 
-        if (ngx_http_idv_session_end(page->r, page->provider, session)
-            != NGX_OK)
-        {
+        rc = ngx_http_idv_session_end(page->r, page->provider, session);
+
+        if (rc == NGX_DECLINED) {
+            return ngx_http_idv_page_busy(page);
+        }
+
+        if (rc != NGX_OK) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
     }
@@ -524,6 +529,25 @@ ngx_http_idv_page_logout(ngx_http_idv_page_t *page)
     return ngx_http_idv_page_redirect(page,
                             ngx_http_idv_page_string(page, "%vlogout",
                                                      &page->path));
+}
+
+
+/* the zone has no room to note that the session is over: it is not, then */
+
+static ngx_int_t
+ngx_http_idv_page_busy(ngx_http_idv_page_t *page)
+{
+    ngx_str_t  after;
+
+    ngx_str_set(&after, "60");
+
+    if (ngx_http_idv_header(page->r, "Retry-After", &after) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_idv_page_show_notice(page, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                         NGX_HTTP_IDV_TEXT_BUSY_TITLE,
+                                         NGX_HTTP_IDV_TEXT_ERROR_TEXT, 0);
 }
 
 
