@@ -11,6 +11,7 @@ use Test::More;
 use Time::HiRes qw(sleep);
 
 use Idv::HTTP;
+use Idv::Mock;
 use Idv::Site;
 use Idv::TLS;
 
@@ -34,6 +35,18 @@ store(early => $ca->issue(name => 'localhost', from => '20980101000000Z'));
 
 my $old = 'ssl_protocols TLSv1.1; ssl_ciphers DEFAULT@SECLEVEL=0;';
 
+# a system that lets OpenSSL do what it could do long ago
+$files{'openssl.cnf'} = <<'END';
+openssl_conf = all
+[all]
+ssl_conf = ssl
+[ssl]
+system_default = lax
+[lax]
+MinProtocol  = TLSv1
+CipherString = DEFAULT@SECLEVEL=0
+END
+
 
 # The local service once more, behind TLS, in the same nginx; what reached it
 # is in the file "seen".
@@ -49,6 +62,7 @@ sub house {
         name => $name,
         peer => 'https://localhost:%%PORT_tls%%',
         files => \%files,
+        env => { OPENSSL_CONF => '%%DIR%%/openssl.cnf' },
         provider => "breaker off; $provider",
         http => 'log_format seen "$server_protocol $ssl_protocol '
             . '$ssl_server_name $connection $request_method";',
@@ -157,6 +171,27 @@ for my $case (@refused) {
         SSL_version => 'TLSv1_1', SSL_cipher_list => 'DEFAULT@SECLEVEL=0');
     ok($socket, 'the server is there for those who take less');
 }
+
+
+# A peer that accepts and says nothing, and a client that does not wait: what
+# hangs is a handshake, which is given up in time.
+
+my $deaf = Idv::Mock->new({ hang => 'accept' });
+
+$site = Idv::Site->new(name => 'deaf', files => \%files,
+    peer => 'https://localhost:' . $deaf->port,
+    provider => "breaker off; connect_timeout 500ms; timeout 500ms; $trust");
+
+my $bob = $site->flow('bob');
+$bob->begin(deviceAuthentication => { deviceAuthentication => 'other' });
+ok($site->nginx->wait_until(5, sub { $deaf->connections == 1 }),
+    'a handshake begins');
+$bob->client->close;
+
+is($bob->device('other')->status, 503, 'and ends in time');
+like(join(' ', $site->nginx->log->said),
+    qr/^error: idv: provider "local": token: (?:timeout: |no answer )/,
+    'which is said, though he who waited has gone');
 
 
 # The operator may give up looking, and is warned.

@@ -11,7 +11,6 @@
 
 #define NGX_HTTP_IDV_SESSION_VERSION  1
 #define NGX_HTTP_IDV_SESSION_FIXED    100
-#define NGX_HTTP_IDV_SESSION_TRIES    4      /* cookies of one name */
 #define NGX_HTTP_IDV_SESSION_SKEW     60     /* seconds between our machines */
 
 #define NGX_HTTP_IDV_SESSION_HEADER   0x01
@@ -66,7 +65,7 @@ ngx_http_idv_session_t *
 ngx_http_idv_session(ngx_http_request_t *r, const idv_provider_t *provider,
     const u_char subject[16])
 {
-    ngx_str_t                name, *text;
+    ngx_str_t                name, more, *text;
     ngx_uint_t               pos, tries, counted;
     ngx_http_idv_ctx_t      *ctx;
     ngx_http_idv_sealed_t    sealed;
@@ -103,15 +102,15 @@ ngx_http_idv_session(ngx_http_request_t *r, const idv_provider_t *provider,
     session = NULL;
     pos = 0;
 
-    for (tries = 0; tries < NGX_HTTP_IDV_SESSION_TRIES; tries++) {
+    tries = 0;
 
-        if (ngx_http_idv_cookie_next(r, &name, &pos, &sealed.text) != NGX_OK) {
-            break;
-        }
+    if (ngx_http_idv_cookie_next(r, &name, &pos, &sealed.text) == NGX_OK) {
+        tries++;
 
-        session = ngx_http_idv_session_try(r, &sealed, subject);
-        if (session) {
-            break;
+        /* of two, one was planted: neither counts */
+
+        if (ngx_http_idv_cookie_next(r, &name, &pos, &more) != NGX_OK) {
+            session = ngx_http_idv_session_try(r, &sealed, subject);
         }
     }
 

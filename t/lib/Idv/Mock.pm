@@ -116,7 +116,7 @@ sub abandoned { $_[0]->recorded('abandoned') }
 
 # how many connections were made
 
-sub connections { scalar $_[0]->recorded('connections') }
+sub connections { scalar(() = $_[0]->recorded('connections')) }
 
 
 sub recorded {

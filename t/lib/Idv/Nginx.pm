@@ -184,7 +184,7 @@ sub spawn {
     my $pid = fork // die "fork: $!";
     return $pid if $pid;
 
-    $ENV{$_} = $self->{env}{$_} for keys %{$self->{env}};
+    $ENV{$_} = $self->expand($self->{env}{$_}) for keys %{$self->{env}};
 
     open STDIN, '<', '/dev/null';
     open STDOUT, '>', "$self->{dir}/stdout";
