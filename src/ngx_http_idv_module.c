@@ -529,14 +529,8 @@ ngx_http_idv_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    if (ngx_http_idv_add_handler(cf, NGX_HTTP_PRECONTENT_PHASE,
-                                 ngx_http_idv_gate_handler)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_idv_errors_init(cf);
+    return ngx_http_idv_add_handler(cf, NGX_HTTP_PRECONTENT_PHASE,
+                                    ngx_http_idv_gate_handler);
 }
 
 

@@ -100,7 +100,7 @@ my @changes = (
         'includes ngx_core.h: calls go down'],
     ['src/store/idv_store.c', qr{"\.\./util/idv_crypto\.h"},
         '"../engine/idv_engine.h"', 'includes ../engine/idv_engine.h'],
-    ['src/engine/idv_engine.c', qr/#include "idv_engine\.h"/,
+    ['src/engine/idv_engine.c', qr/#include "idv_engine_job\.h"/,
         '#include "../ngx_http_idv_conf.h"', 'includes ../ngx_http_idv_conf.h'],
     ['docs/install.md', qr/^# Installation$/m, "# /" . "work/main",
         'names a place'],

@@ -359,6 +359,42 @@ ngx_http_idv_redirect(ngx_http_request_t *r, ngx_str_t *location)
  * status and headers and gets a body of ours.
  */
 
+static ngx_int_t ngx_http_idv_filter_init(ngx_conf_t *cf);
+
+
+/* a module of its own: in a static nginx, filters are set up after handlers */
+
+static ngx_http_module_t  ngx_http_idv_filter_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    ngx_http_idv_filter_init,              /* postconfiguration */
+
+    NULL,                                  /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    NULL,                                  /* create location configuration */
+    NULL                                   /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_idv_filter_module = {
+    NGX_MODULE_V1,
+    &ngx_http_idv_filter_module_ctx,       /* module context */
+    NULL,                                  /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
 static ngx_http_output_header_filter_pt  ngx_http_idv_next_header_filter;
 static ngx_http_output_body_filter_pt    ngx_http_idv_next_body_filter;
 
@@ -534,8 +570,8 @@ ngx_http_idv_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 }
 
 
-ngx_int_t
-ngx_http_idv_errors_init(ngx_conf_t *cf)
+static ngx_int_t
+ngx_http_idv_filter_init(ngx_conf_t *cf)
 {
     ngx_http_idv_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_http_idv_header_filter;

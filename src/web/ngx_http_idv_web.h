@@ -218,9 +218,6 @@ ngx_int_t ngx_http_idv_cors(ngx_http_request_t *r,
 ngx_int_t ngx_http_idv_send_invalid(ngx_http_request_t *r, const char *code,
     const char *target, const char *message);
 
-/* JSON in place of pages that nginx makes under the flow API */
-ngx_int_t ngx_http_idv_errors_init(ngx_conf_t *cf);
-
 /* strips managed headers once, as soon as the request is read */
 ngx_int_t ngx_http_idv_strip_handler(ngx_http_request_t *r);
 
