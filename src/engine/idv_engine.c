@@ -37,6 +37,9 @@ static ngx_int_t idv_engine_call(idv_engine_job_t *job, json_t *document);
 static void idv_engine_called(idv_call_t *call);
 static void idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
     ngx_str_t *claims, json_t *document);
+static ngx_int_t idv_engine_save(idv_engine_job_t *job, idv_event_t *event,
+    ngx_str_t *claims, idv_effect_t *effect);
+static ngx_int_t idv_engine_renew(idv_engine_job_t *job);
 static void idv_engine_finish(idv_engine_job_t *job, ngx_uint_t stale);
 
 
@@ -571,31 +574,9 @@ static void
 idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
     ngx_str_t *claims, json_t *document)
 {
-    ngx_int_t     rc;
-    idv_flow_t    next;
     idv_effect_t  effect;
 
-    idv_engine_clock(event);
-
-    if (idv_flow_next(&job->provider->flow, &job->flow, event, &next, &effect)
-        != IDV_FLOW_OK)
-    {
-        idv_engine_finish(job, 1);
-        return;
-    }
-
-    rc = idv_store_save(job->provider->store, &next, claims);
-
-    if (rc == NGX_ERROR) {
-        /* no room for claims: the transaction keeps them for a while */
-        event->type = IDV_EVENT_READ_FAILED;
-        event->retry_after = 1000;
-        (void) idv_flow_next(&job->provider->flow, &job->flow, event, &next,
-                             &effect);
-        rc = idv_store_save(job->provider->store, &next, NULL);
-    }
-
-    if (rc != NGX_OK) {
+    if (idv_engine_save(job, event, claims, &effect) != NGX_OK) {
 
         if (event->type == IDV_EVENT_CREATED) {
             ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
@@ -607,8 +588,6 @@ idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
         idv_engine_finish(job, 1);
         return;
     }
-
-    job->flow = next;
 
     if (effect.type == IDV_EFFECT_NONE) {
         idv_engine_finish(job, 0);
@@ -626,14 +605,103 @@ idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
     event->cause = IDV_CAUSE_UNAVAILABLE;
     event->retry_after = 1000;
 
-    if (idv_flow_next(&job->provider->flow, &job->flow, event, &next, &effect)
-        == IDV_FLOW_OK)
-    {
-        (void) idv_store_save(job->provider->store, &next, NULL);
-        job->flow = next;
-    }
+    (void) idv_engine_save(job, event, NULL, &effect);
 
     idv_engine_finish(job, 0);
+}
+
+
+/* what the event makes of the flow, in the zone and in the job */
+
+static ngx_int_t
+idv_engine_save(idv_engine_job_t *job, idv_event_t *event, ngx_str_t *claims,
+    idv_effect_t *effect)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  tries;
+    idv_flow_t  next;
+
+    for (tries = 0; tries < IDV_ENGINE_TRIES; tries++) {
+
+        idv_engine_clock(event);
+
+        if (idv_flow_next(&job->provider->flow, &job->flow, event, &next,
+                          effect)
+            != IDV_FLOW_OK)
+        {
+            return NGX_DECLINED;
+        }
+
+        rc = idv_store_save(job->provider->store, &next, claims);
+
+        if (rc == NGX_OK) {
+            job->flow = next;
+            return NGX_OK;
+        }
+
+        if (rc == NGX_ERROR) {
+            /* no room for claims: the transaction keeps them for a while */
+            event->type = IDV_EVENT_READ_FAILED;
+            event->retry_after = 1000;
+            claims = NULL;
+
+        } else if (idv_engine_renew(job) != NGX_OK) {
+            return NGX_DECLINED;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/*
+ * A save that lost a race.  The flow is still ours where nobody has taken the
+ * lease: another tab brought a return address, or the browser came back from
+ * the capture.  NGX_OK: job->flow is the newest version.
+ */
+
+static ngx_int_t
+idv_engine_renew(idv_engine_job_t *job)
+{
+    ngx_str_t   id;
+    idv_flow_t  flow;
+
+    id.data = (u_char *) job->flow.id;
+    id.len = IDV_FLOW_ID_LEN;
+
+    if (idv_store_load(job->provider->store, &id, ngx_time(), &flow) != NGX_OK
+        || flow.busy_until == 0
+        || flow.busy_until != job->flow.busy_until
+        || ((flow.flags ^ job->flow.flags) & IDV_FLOW_CREATING)
+        || ngx_memcmp(flow.tx, job->flow.tx, sizeof(flow.tx)) != 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    job->flow = flow;
+
+    return NGX_OK;
+}
+
+
+void
+idv_engine_release(idv_engine_job_t *job)
+{
+    idv_flow_t  next;
+    ngx_uint_t  tries;
+
+    for (tries = 0; tries < IDV_ENGINE_TRIES; tries++) {
+
+        next = job->flow;
+        next.busy_until = 0;
+        next.flags &= (uint8_t) ~IDV_FLOW_CREATING;
+
+        if (idv_store_save(job->provider->store, &next, NULL) == NGX_OK
+            || idv_engine_renew(job) != NGX_OK)
+        {
+            return;
+        }
+    }
 }
 
 
@@ -647,6 +715,9 @@ idv_engine_finish(idv_engine_job_t *job, ngx_uint_t stale)
 {
     ngx_queue_t      *q;
     idv_engine_op_t  *op;
+
+    /* who is abandoned by a handler is not the last to care for the job */
+    job->finished = 1;
 
     ngx_queue_remove(&job->link);
 
@@ -721,6 +792,10 @@ idv_engine_exit_process(ngx_cycle_t *cycle)
 
             ngx_queue_remove(&job->link);
             idv_provider_cancel(job->call);
+
+            /* other workers go on with the flow, and need not wait for it */
+            idv_engine_release(job);
+
             ngx_destroy_pool(job->pool);
         }
     }

@@ -34,11 +34,15 @@ typedef struct {
     ngx_str_t              *expected;
     ngx_int_t               retry_after;
     unsigned                create_failed:1;
+    unsigned                finished:1;  /* those who wait are being told */
 } idv_engine_job_t;
 
 
 /* the job of this worker for a flow, or NULL */
 idv_engine_job_t *idv_engine_job(const char *id);
+
+/* gives back the lease of an effect that will have no outcome */
+void idv_engine_release(idv_engine_job_t *job);
 
 /* the time of an event is when it is looked at */
 void idv_engine_clock(idv_event_t *event);

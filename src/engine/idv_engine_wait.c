@@ -154,7 +154,7 @@ idv_engine_abandon(idv_engine_op_t *op)
         job->owner = NULL;
     }
 
-    if (!ngx_queue_empty(&job->ops)) {
+    if (job->finished || !ngx_queue_empty(&job->ops)) {
         return;
     }
 
@@ -165,9 +165,7 @@ idv_engine_abandon(idv_engine_op_t *op)
     }
 
     idv_provider_cancel(job->call);
-
-    job->flow.busy_until = 0;
-    (void) idv_store_save(job->provider->store, &job->flow, NULL);
+    idv_engine_release(job);
 
     ngx_queue_remove(&job->link);
     ngx_destroy_pool(job->pool);

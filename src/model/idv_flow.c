@@ -361,7 +361,14 @@ static int
 idv_flow_continue(const idv_flow_policy_t *policy, const idv_event_t *event,
     idv_flow_t *next, idv_effect_t *effect)
 {
+    int64_t  completed;
+
+    completed = next->entered;
+
     idv_flow_enter(policy, event, next, IDV_STATE_ENDED);
+
+    /* the session says when the user was verified, not when it was fetched */
+    next->entered = completed;
 
     effect->type = IDV_EFFECT_ISSUE;
 

@@ -145,22 +145,21 @@ idv_store_link(idv_store_root_t *root, uint32_t i)
 
 
 static void
-idv_store_wipe_claims(idv_store_root_t *root, idv_store_node_t *node)
+idv_store_wipe_claims(idv_store_root_t *root, uint32_t claims)
 {
     idv_store_claims_t  *slot;
 
-    if (node->claims == 0) {
+    if (claims == 0) {
         return;
     }
 
-    slot = idv_store_slot(root, node->claims);
+    slot = idv_store_slot(root, claims);
 
     ngx_explicit_memzero(slot->text, slot->len);
     slot->len = 0;
     slot->next = root->free_claims;
 
-    root->free_claims = node->claims;
-    node->claims = 0;
+    root->free_claims = claims;
 }
 
 
@@ -195,8 +194,9 @@ idv_store_remove(idv_store_root_t *root, uint32_t i)
     }
 
     idv_store_dequeue(root, i);
-    idv_store_wipe_claims(root, node);
+    idv_store_wipe_claims(root, node->claims);
 
+    node->claims = 0;
     node->used = 0;
     ngx_explicit_memzero(&node->flow, sizeof(idv_flow_t));
 
@@ -293,13 +293,26 @@ idv_store_recover(idv_store_t *store)
 }
 
 
-/* drops what has expired, a few records at a time */
+static void
+idv_store_drop(idv_store_root_t *root, uint32_t i, idv_count_e counter)
+{
+    idv_store_remove(root, i);
+    (void) ngx_atomic_fetch_add(&root->counters[counter], 1);
+}
+
+
+/*
+ * Drops what has expired, a few records at a time.  The oldest of a queue need
+ * not be the first to expire: providers differ in their time-outs, and a new
+ * transaction has the whole time again.  So a hand goes over all nodes as well.
+ */
 
 static void
 idv_store_expire(idv_store_root_t *root, int64_t now)
 {
-    uint32_t    i;
-    ngx_uint_t  class, n;
+    uint32_t           i;
+    ngx_uint_t         class, n;
+    idv_store_node_t  *node;
 
     for (class = 0; class < IDV_STORE_NCLASSES; class++) {
 
@@ -310,9 +323,18 @@ idv_store_expire(idv_store_root_t *root, int64_t now)
                 break;
             }
 
-            idv_store_remove(root, i);
-            (void) ngx_atomic_fetch_add(
-                                 &root->counters[IDV_COUNT_FLOWS_EXPIRED], 1);
+            idv_store_drop(root, i, IDV_COUNT_FLOWS_EXPIRED);
+        }
+    }
+
+    n = root->free_node ? IDV_STORE_STEPS : IDV_STORE_SEARCH;
+
+    while (n--) {
+        root->hand = root->hand % root->nnodes + 1;
+        node = idv_store_node(root, root->hand);
+
+        if (node->used && node->flow.expires <= now) {
+            idv_store_drop(root, root->hand, IDV_COUNT_FLOWS_EXPIRED);
         }
     }
 }
@@ -336,9 +358,7 @@ idv_store_take(idv_store_root_t *root)
             return 0;
         }
 
-        idv_store_remove(root, i);
-        (void) ngx_atomic_fetch_add(&root->counters[IDV_COUNT_FLOWS_EVICTED],
-                                    1);
+        idv_store_drop(root, i, IDV_COUNT_FLOWS_EVICTED);
     }
 
     i = root->free_node;
@@ -350,20 +370,24 @@ idv_store_take(idv_store_root_t *root)
 
 /*
  * Looks through the flows of the subject.  Sets same to the open one of the
- * same client, provider and policy, and oldest to the one that gives way.
+ * same client, provider and policy, oldest to the one that gives way, and ended
+ * to one that is over where there are many: a subject's list stays short,
+ * however often it starts and cancels.
  */
 
 static ngx_uint_t
 idv_store_open(idv_store_root_t *root, idv_flow_t *flow, int64_t now,
-    uint32_t *same, uint32_t *oldest)
+    uint32_t *same, uint32_t *oldest, uint32_t *ended)
 {
     uint32_t           i;
-    ngx_uint_t         n;
+    ngx_uint_t         n, over;
     idv_store_node_t  *node;
 
     n = 0;
+    over = 0;
     *same = 0;
     *oldest = 0;
+    *ended = 0;
 
     for (i = *idv_store_subject_head(root, flow->subject);
          i;
@@ -371,11 +395,22 @@ idv_store_open(idv_store_root_t *root, idv_flow_t *flow, int64_t now,
     {
         node = idv_store_node(root, i);
 
-        if (node->class == IDV_STORE_FINISHED
-            || node->flow.expires <= now
-            || node->flow.provider != flow->provider
-            || ngx_memcmp(node->flow.subject, flow->subject, 16) != 0)
-        {
+        if (ngx_memcmp(node->flow.subject, flow->subject, 16) != 0) {
+            continue;
+        }
+
+        if (node->class == IDV_STORE_FINISHED || node->flow.expires <= now) {
+
+            /* the newest come first */
+
+            if (++over >= IDV_STORE_MAX_ENDED) {
+                *ended = i;
+            }
+
+            continue;
+        }
+
+        if (node->flow.provider != flow->provider) {
             continue;
         }
 
@@ -389,6 +424,7 @@ idv_store_open(idv_store_root_t *root, idv_flow_t *flow, int64_t now,
         }
 
         if (node->class == IDV_STORE_IDLE
+            && node->flow.transactions == 0
             && (*oldest == 0
                 || node->flow.created
                    <= idv_store_node(root, *oldest)->flow.created))
@@ -416,6 +452,7 @@ idv_store_again(idv_store_root_t *root, uint32_t i, idv_flow_t *flow)
         root->undo = node->flow;
         ngx_memory_barrier();
         root->undo_node = i;
+        ngx_memory_barrier();
 
         ngx_memcpy(node->flow.return_to, flow->return_to,
                    sizeof(flow->return_to));
@@ -432,11 +469,11 @@ idv_store_again(idv_store_root_t *root, uint32_t i, idv_flow_t *flow)
 ngx_int_t
 idv_store_reuse(idv_store_t *store, idv_flow_t *flow, int64_t now)
 {
-    uint32_t  i, oldest;
+    uint32_t  i, oldest, ended;
 
     idv_store_lock(store);
 
-    (void) idv_store_open(store->root, flow, now, &i, &oldest);
+    (void) idv_store_open(store->root, flow, now, &i, &oldest, &ended);
 
     if (i) {
         idv_store_begin(store->root);
@@ -453,8 +490,9 @@ idv_store_reuse(idv_store_t *store, idv_flow_t *flow, int64_t now)
 ngx_int_t
 idv_store_create(idv_store_t *store, idv_flow_t *flow, int64_t now)
 {
-    uint32_t           i, oldest;
+    uint32_t           i, oldest, ended;
     ngx_int_t          rc;
+    ngx_uint_t         open;
     idv_store_node_t  *node;
     idv_store_root_t  *root;
 
@@ -467,17 +505,20 @@ idv_store_create(idv_store_t *store, idv_flow_t *flow, int64_t now)
 
     rc = NGX_OK;
 
-    if (idv_store_open(root, flow, now, &i, &oldest) >= IDV_STORE_MAX_OPEN
-        && i == 0)
-    {
+    open = idv_store_open(root, flow, now, &i, &oldest, &ended);
+
+    if (ended) {
+        idv_store_drop(root, ended, IDV_COUNT_FLOWS_EXPIRED);
+    }
+
+    if (open >= IDV_STORE_MAX_OPEN && i == 0) {
+
         if (oldest == 0) {
             rc = NGX_BUSY;
             goto done;
         }
 
-        idv_store_remove(root, oldest);
-        (void) ngx_atomic_fetch_add(&root->counters[IDV_COUNT_FLOWS_EVICTED],
-                                    1);
+        idv_store_drop(root, oldest, IDV_COUNT_FLOWS_EVICTED);
     }
 
     if (i) {
@@ -601,7 +642,7 @@ idv_store_put_claims(idv_store_root_t *root, idv_store_node_t *node,
 ngx_int_t
 idv_store_save(idv_store_t *store, idv_flow_t *flow, const ngx_str_t *claims)
 {
-    uint32_t           i;
+    uint32_t           i, stale;
     ngx_int_t          rc;
     ngx_uint_t         entered;
     idv_store_node_t  *node;
@@ -609,6 +650,7 @@ idv_store_save(idv_store_t *store, idv_flow_t *flow, const ngx_str_t *claims)
 
     root = store->root;
     entered = 0;
+    stale = 0;
 
     idv_store_lock(store);
 
@@ -627,7 +669,7 @@ idv_store_save(idv_store_t *store, idv_flow_t *flow, const ngx_str_t *claims)
     if (claims || flow->state == IDV_STATE_CANCELED
         || flow->state == IDV_STATE_TIMED_OUT)
     {
-        idv_store_wipe_claims(root, node);
+        stale = node->claims;
     }
 
     if (claims && claims->len) {
@@ -640,12 +682,24 @@ idv_store_save(idv_store_t *store, idv_flow_t *flow, const ngx_str_t *claims)
         root->undo = node->flow;
         ngx_memory_barrier();
         root->undo_node = i;
+        ngx_memory_barrier();
 
         flow->version++;
         node->flow = *flow;
 
         ngx_memory_barrier();
         root->undo_node = 0;
+
+        /* only now: a flow that is undone has its claims again */
+
+        if (stale) {
+
+            if (node->claims == stale) {
+                node->claims = 0;
+            }
+
+            idv_store_wipe_claims(root, stale);
+        }
 
         if (node->class != idv_store_class(flow) || entered) {
             idv_store_dequeue(root, i);

@@ -19,6 +19,7 @@
 
 #define IDV_STORE_MIN_SIZE     (512 * 1024)
 #define IDV_STORE_MAX_OPEN     8     /* open flows of one subject */
+#define IDV_STORE_MAX_ENDED    8     /* of one subject, finished or expired */
 #define IDV_STORE_MAX_CLAIMS   3072  /* bytes of a flow's claims */
 #define IDV_STORE_MAX_PEERS    32    /* providers in one zone */
 

@@ -17,6 +17,19 @@ idv_store_bit(const u_char key[16])
     return ((uint32_t) key[1] << 8 | key[2]) % IDV_STORE_FILTER;
 }
 
+
+static void
+idv_store_mark(idv_store_root_t *root, const u_char key[16])
+{
+    uint32_t  bit;
+
+    bit = idv_store_bit(key);
+
+    root->filter[bit / IDV_STORE_WORD] |= (ngx_atomic_uint_t) 1
+                                          << (bit % IDV_STORE_WORD);
+}
+
+
 static void
 idv_store_unrevoke(idv_store_root_t *root, uint32_t i)
 {
@@ -116,9 +129,7 @@ idv_store_revoke(idv_store_t *store, const u_char key[16], int64_t before,
     }
 
     if (rc == NGX_OK) {
-        root->filter[idv_store_bit(key) / IDV_STORE_WORD] |=
-                        (ngx_atomic_uint_t) 1
-                        << (idv_store_bit(key) % IDV_STORE_WORD);
+        idv_store_mark(root, key);
     }
 
     idv_store_end(root);
@@ -210,5 +221,8 @@ idv_store_recover_revoked(idv_store_root_t *root)
         gone->next = root->revoked_heads[gone->key[0]];
         root->revoked_heads[gone->key[0]] = i;
         root->used_revoked++;
+
+        /* who died may have come no further than the entry */
+        idv_store_mark(root, gone->key);
     }
 }

@@ -38,6 +38,7 @@
 #define IDV_STORE_FILTER     65536           /* bits */
 #define IDV_STORE_WORD       (8 * sizeof(ngx_atomic_t))
 #define IDV_STORE_STEPS      2               /* expired records per change */
+#define IDV_STORE_SEARCH     64              /* ... where no node is free */
 #define IDV_STORE_CLAIMS     64              /* one slot for so many nodes */
 #define IDV_STORE_REVOKED    16              /* one entry for so many nodes */
 
@@ -108,6 +109,7 @@ typedef struct {
     uint32_t               used_nodes;
     uint32_t               used_revoked;
     uint32_t               sweep;            /* next revocation to look at */
+    uint32_t               hand;             /* next node to look at */
 
     idv_store_queue_t      queues[IDV_STORE_NCLASSES];
 

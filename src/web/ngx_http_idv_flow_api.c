@@ -127,6 +127,7 @@ ngx_http_idv_cors(ngx_http_request_t *r, const idv_provider_t *provider)
 ngx_int_t
 ngx_http_idv_preflight_handler(ngx_http_request_t *r)
 {
+    ngx_int_t                 rc;
     const idv_provider_t     *provider;
     ngx_http_idv_loc_conf_t  *lcf;
 
@@ -151,6 +152,13 @@ ngx_http_idv_preflight_handler(ngx_http_request_t *r)
            == NULL)
     {
         return NGX_DECLINED;
+    }
+
+    /* or its body would be taken for the next request of the connection */
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     if (ngx_http_idv_cors(r, provider) != NGX_OK

@@ -148,6 +148,19 @@ ngx_http_idv_put_string(ngx_http_idv_text_t *t, const void *data, size_t len)
 }
 
 
+/* a string that is not over yet: the closing quote is taken back */
+
+static void
+ngx_http_idv_put_open(ngx_http_idv_text_t *t, const void *data, size_t len)
+{
+    ngx_http_idv_put_string(t, data, len);
+
+    if (!t->failed) {
+        t->pos--;
+    }
+}
+
+
 #define ngx_http_idv_put_name(t, literal)                                     \
     ngx_http_idv_puts(t, ",\"" literal "\":")
 
@@ -332,13 +345,7 @@ ngx_http_idv_put_qr(ngx_http_request_t *r, ngx_http_idv_text_t *t,
     ngx_http_idv_put_name(t, "qrUrl");
 
     if (!(flow->flags & IDV_FLOW_COOKIELESS)) {
-        ngx_http_idv_put_string(t, href->data, href->len);
-
-        if (!t->failed) {
-            /* in the place of the closing quote */
-            t->pos--;
-        }
-
+        ngx_http_idv_put_open(t, href->data, href->len);
         ngx_http_idv_puts(t, "/qr\"");
         return NGX_OK;
     }
@@ -427,8 +434,10 @@ ngx_http_idv_put_resume(ngx_http_request_t *r, ngx_http_idv_text_t *t,
         return NGX_ERROR;
     }
 
-    ngx_http_idv_puts(t, ",\"resumeUrl\":\"");
-    ngx_http_idv_put(t, origin.data, origin.len);
+    /* a Host header may have quotes in it */
+
+    ngx_http_idv_put_name(t, "resumeUrl");
+    ngx_http_idv_put_open(t, origin.data, origin.len);
 
     if (flow->state == IDV_STATE_ENDED) {
         ngx_http_idv_put(t, flow->return_to, ngx_strlen(flow->return_to));

@@ -37,11 +37,34 @@ ngx_http_idv_ctx_cleanup(void *data)
 }
 
 
+static ngx_http_idv_ctx_t *
+ngx_http_idv_find_ctx(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t  *cln;
+    ngx_http_idv_ctx_t  *ctx;
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+
+        if (cln->handler != ngx_http_idv_ctx_cleanup) {
+            continue;
+        }
+
+        ctx = cln->data;
+
+        if (ctx->request == r) {
+            return ctx;
+        }
+    }
+
+    return NULL;
+}
+
+
 ngx_http_idv_ctx_t *
 ngx_http_idv_get_ctx(ngx_http_request_t *r)
 {
     ngx_pool_cleanup_t  *cln;
-    ngx_http_idv_ctx_t  *ctx;
+    ngx_http_idv_ctx_t  *ctx, *main;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_idv_module);
 
@@ -50,12 +73,11 @@ ngx_http_idv_get_ctx(ngx_http_request_t *r)
     }
 
     if (r->internal || r != r->main) {
+        ctx = ngx_http_idv_find_ctx(r);
 
-        for (cln = r->pool->cleanup; cln; cln = cln->next) {
-            if (cln->handler == ngx_http_idv_ctx_cleanup) {
-                ngx_http_set_ctx(r, cln->data, ngx_http_idv_module);
-                return cln->data;
-            }
+        if (ctx) {
+            ngx_http_set_ctx(r, ctx, ngx_http_idv_module);
+            return ctx;
         }
     }
 
@@ -67,6 +89,18 @@ ngx_http_idv_get_ctx(ngx_http_request_t *r)
     ctx = cln->data;
     ngx_memzero(ctx, sizeof(ngx_http_idv_ctx_t));
 
+    if (r != r->main) {
+        main = ngx_http_idv_find_ctx(r->main);
+
+        if (main) {
+            ctx->session = main->session;
+            ctx->provider = main->provider;
+            ctx->looked = main->looked;
+            ctx->admitted = main->admitted;
+        }
+    }
+
+    ctx->request = r;
     cln->handler = ngx_http_idv_ctx_cleanup;
 
     ngx_http_set_ctx(r, ctx, ngx_http_idv_module);
@@ -170,6 +204,7 @@ ngx_http_idv_bind(const idv_provider_t *provider, ngx_http_idv_client_t *client)
 ngx_int_t
 ngx_http_idv_subject(ngx_http_request_t *r, ngx_http_idv_client_t *client)
 {
+    ngx_uint_t                i;
     ngx_http_idv_loc_conf_t  *lcf;
 
     ngx_memzero(client, sizeof(ngx_http_idv_client_t));
@@ -189,6 +224,16 @@ ngx_http_idv_subject(ngx_http_request_t *r, ngx_http_idv_client_t *client)
                       "idv: a subject of %uz bytes is longer than %d",
                       client->subject.len, IDV_FLOW_MAX_USER);
         return NGX_DECLINED;
+    }
+
+    /* the zone keeps it with a NUL at its end: "ann\0x" is not "ann" */
+
+    for (i = 0; i < client->subject.len; i++) {
+        if (client->subject.data[i] < 0x20 || client->subject.data[i] == 0x7f) {
+            ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                          "idv: a subject has control characters");
+            return NGX_DECLINED;
+        }
     }
 
     return ngx_http_idv_subject_hash(&client->subject, client->subject_hash);

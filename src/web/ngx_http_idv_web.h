@@ -22,10 +22,13 @@
 
 /*
  * Per request.  Internal redirects wipe module contexts, so it is found again
- * through the cleanup of the request's pool.
+ * through the cleanup of the request's pool.  Subrequests share that pool and
+ * run side by side: each has a context of its own, with the session that the
+ * gate has found for the request.
  */
 
 typedef struct {
+    ngx_http_request_t         *request;     /* whose it is */
     ngx_http_idv_session_t     *session;     /* NULL: none that is valid */
     const idv_provider_t       *provider;    /* whose session was looked for */
     ngx_str_t                   claims_of;   /* decoded once, see claims */
