@@ -48,6 +48,8 @@ char *ngx_http_idv_uint_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_key_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_breaker(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_read_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_idv_transaction_limit(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_http_idv_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_match(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_checks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

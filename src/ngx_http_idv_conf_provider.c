@@ -80,6 +80,7 @@ ngx_http_idv_provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     pc->p.poll_wait = NGX_CONF_UNSET_MSEC;
     pc->p.breaker_failures = NGX_CONF_UNSET_UINT;
     pc->p.read_rate = NGX_CONF_UNSET_UINT;
+    pc->p.limit = NGX_CONF_UNSET_UINT;
     pc->p.session_lifetime = NGX_CONF_UNSET;
     pc->p.session_idle = NGX_CONF_UNSET;
     pc->p.max_body = NGX_CONF_UNSET_SIZE;
@@ -183,6 +184,11 @@ ngx_http_idv_provider_defaults(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
     if (p->breaker_failures == NGX_CONF_UNSET_UINT) {
         p->breaker_failures = 5;
         p->breaker_timeout = 10000;
+    }
+
+    if (p->limit == NGX_CONF_UNSET_UINT) {
+        p->limit = 60;
+        p->limit_period = 60 * 60 * 1000;
     }
 
     ngx_conf_init_value(pc->device_choice, 1);

@@ -288,6 +288,13 @@ static ngx_command_t  ngx_http_idv_commands[] = {
       0,
       NULL },
 
+    { ngx_string("transaction_limit"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE12,
+      ngx_http_idv_transaction_limit,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("breaker"),
       NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE12,
       ngx_http_idv_breaker,

@@ -201,10 +201,12 @@ $gate->admits($ann, '/mapped/?gate=local', 'a variable names the provider');
 $gate->refuses($bob, '/mapped/?gate=local', 'for all');
 $gate->refuses($ann, '/mapped/?gate=second', 'a session of another provider');
 $gate->admits($bob, '/mapped/?gate=off', 'off');
-$gate->admits($bob, '/mapped/?gate=none', 'empty is off');
 $gate->admits($bob, '/off/', 'off as it is written');
 
-for my $name (qw(nothing Local LOCAL Off OFF locals loca local%20 on optional))
+# "none" is a map that has no default
+
+for my $name (qw(none nothing Local LOCAL Off OFF locals loca local%20 on
+                 optional))
 {
     for my $client ($ann, $bob) {
         is($client->get($gate->mark("/mapped/?gate=$name"))->status, 500,

@@ -111,7 +111,13 @@ $ann = waiting($site, 'ann');
 my $bob = $site->flow('bob');
 my $eve = waiting($site, 'eve');
 
-# requests whose bodies do not come cannot be put aside for others
+# requests whose bodies do not come cannot be put aside for others, as idle
+# connections are: those of ann and bob, too, have to be in the middle of one
+
+my ($device, $poll) = ('{"deviceAuthentication":"self"}', '{}');
+
+$bob->begin('deviceAuthentication', '', 'Content-Length' => length $device);
+$ann->begin('poll', '', 'Content-Length' => length $poll);
 
 my $stuck = $eve->client->bytes($eve->message('poll', '',
     'Content-Length' => 2));
@@ -131,10 +137,12 @@ like($site->nginx->log->text, qr/worker_connections are not enough/,
     'no connection is left');
 
 $pingone->status('IN_PROGRESS');
-is($bob->device('self')->status, 200, 'a transaction is created');
+$bob->client->more($device);
+is($bob->end->status, 200, 'a transaction is created');
 is($bob->status, 'ID_VERIFICATION_REQUIRED', 'as ever');
 sleep 0.2;
-is($ann->poll->status, 200, 'one is read');
+$ann->client->more($poll);
+is($ann->end->status, 200, 'one is read');
 is($ann->status, 'ID_VERIFICATION_IN_PROGRESS', 'as ever');
 
 $_->close for @sockets;

@@ -32,6 +32,8 @@
 
 static ngx_int_t idv_engine_begin(idv_engine_op_t *op, idv_flow_t *next,
     idv_effect_t *effect);
+static ngx_int_t idv_engine_spend(const idv_provider_t *provider,
+    const idv_flow_t *flow, ngx_int_t *wait);
 static ngx_int_t idv_engine_copy(idv_engine_job_t *job, idv_engine_op_t *op);
 static ngx_int_t idv_engine_call(idv_engine_job_t *job, json_t *document);
 static void idv_engine_called(idv_call_t *call);
@@ -285,6 +287,15 @@ idv_engine_begin(idv_engine_op_t *op, idv_flow_t *next, idv_effect_t *effect)
     idv_event_t        event;
     idv_engine_job_t  *job;
 
+    op->result = IDV_ENGINE_ERROR;
+
+    if (effect->type == IDV_EFFECT_CREATE
+        && idv_engine_spend(op->provider, next, &op->retry_after) != NGX_OK)
+    {
+        op->result = IDV_ENGINE_LIMITED;
+        goto failed;
+    }
+
     pool = ngx_create_pool(4096, ngx_cycle->log);
     if (pool == NULL) {
         goto failed;
@@ -314,6 +325,7 @@ idv_engine_begin(idv_engine_op_t *op, idv_flow_t *next, idv_effect_t *effect)
     ngx_queue_insert_head(idv_engine_bucket(job->flow.id), &job->link);
 
     job->owner = op;
+    op->result = IDV_ENGINE_OK;
 
     if (op->event.type == IDV_EVENT_POLL && op->provider->poll_wait == 0) {
         job->owner = NULL;
@@ -332,7 +344,7 @@ failed:
     event = op->event;
     event.type = effect->type == IDV_EFFECT_CREATE ? IDV_EVENT_CREATE_FAILED
                                                    : IDV_EVENT_READ_FAILED;
-    event.cause = IDV_CAUSE_UNAVAILABLE;
+    event.cause = IDV_CAUSE_NONE;
     event.retry_after = 0;
 
     if (idv_flow_next(&op->provider->flow, next, &event, &op->flow, effect)
@@ -341,9 +353,32 @@ failed:
         (void) idv_store_save(op->provider->store, &op->flow, NULL);
     }
 
-    op->result = IDV_ENGINE_ERROR;
-
     return NGX_OK;
+}
+
+
+/* each transaction costs the operator money: a subject has so many */
+
+static ngx_int_t
+idv_engine_spend(const idv_provider_t *provider, const idv_flow_t *flow,
+    ngx_int_t *wait)
+{
+    if (provider->limit == 0) {
+        return NGX_OK;
+    }
+
+    if (idv_store_spend(provider->store, flow, provider->limit,
+                        provider->limit_period, wait)
+        == NGX_OK)
+    {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                  "idv: provider \"%V\": a subject has reached its limit of "
+                  "transactions", &provider->name);
+
+    return NGX_BUSY;
 }
 
 
@@ -487,6 +522,11 @@ idv_engine_created(idv_engine_job_t *job, idv_call_t *call)
                         ? IDV_CAUSE_UNAVAILABLE : IDV_CAUSE_NONE;
         job->create_failed = 1;
         job->retry_after = call->retry_after;
+
+        if (job->provider->limit) {
+            idv_store_refund(job->provider->store, &job->flow,
+                             job->provider->limit, job->provider->limit_period);
+        }
     }
 
     idv_engine_outcome(job, &event, NULL, NULL);
@@ -574,6 +614,7 @@ static void
 idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
     ngx_str_t *claims, json_t *document)
 {
+    ngx_int_t     wait;
     idv_effect_t  effect;
 
     if (idv_engine_save(job, event, claims, &effect) != NGX_OK) {
@@ -596,14 +637,21 @@ idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
 
     job->effect = effect;
 
-    if (idv_engine_call(job, document) == NGX_OK) {
-        return;
-    }
-
     event->type = effect.type == IDV_EFFECT_CREATE ? IDV_EVENT_CREATE_FAILED
                                                    : IDV_EVENT_READ_FAILED;
-    event->cause = IDV_CAUSE_UNAVAILABLE;
     event->retry_after = 1000;
+
+    if (effect.type == IDV_EFFECT_CREATE
+        && idv_engine_spend(job->provider, &job->flow, &wait) != NGX_OK)
+    {
+        event->cause = IDV_CAUSE_FAILED;
+
+    } else if (idv_engine_call(job, document) == NGX_OK) {
+        return;
+
+    } else {
+        event->cause = IDV_CAUSE_NONE;
+    }
 
     (void) idv_engine_save(job, event, NULL, &effect);
 

@@ -25,6 +25,7 @@ typedef enum {
     IDV_ENGINE_NOT_ALLOWED,          /* the state does not allow the event */
     IDV_ENGINE_NO_ATTEMPTS,          /* retry, and no attempt is left */
     IDV_ENGINE_UNAVAILABLE,          /* the provider, while creating */
+    IDV_ENGINE_LIMITED,              /* transactions of this subject */
     IDV_ENGINE_TOO_MANY,             /* open flows of this subject */
     IDV_ENGINE_FULL,                 /* the zone */
     IDV_ENGINE_ERROR                 /* memory of this process */

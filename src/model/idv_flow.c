@@ -473,6 +473,20 @@ idv_flow_fail(const idv_flow_policy_t *policy, const idv_event_t *event,
 }
 
 
+/* the last transaction that may fail has failed */
+
+static void
+idv_flow_failed(const idv_flow_policy_t *policy, const idv_event_t *event,
+    idv_flow_t *next)
+{
+    idv_flow_fail(policy, event, next, IDV_CAUSE_FAILED);
+
+    if (policy->on_failed == IDV_BYPASS) {
+        idv_flow_bypass(policy, event, next, IDV_CAUSE_FAILED);
+    }
+}
+
+
 static int
 idv_flow_create_failed(const idv_flow_policy_t *policy,
     const idv_event_t *event, idv_flow_t *next, idv_effect_t *effect)
@@ -501,6 +515,13 @@ idv_flow_create_failed(const idv_flow_policy_t *policy,
         && policy->on_unavailable == IDV_BYPASS)
     {
         idv_flow_bypass(policy, event, next, event->cause);
+        return IDV_FLOW_OK;
+    }
+
+    if (event->cause == IDV_CAUSE_FAILED
+        && (IDV_BIT(next->state) & IDV_WAITING))
+    {
+        idv_flow_failed(policy, event, next);
         return IDV_FLOW_OK;
     }
 
@@ -566,11 +587,7 @@ idv_flow_status(const idv_flow_policy_t *policy, const idv_event_t *event,
         return IDV_FLOW_OK;
     }
 
-    idv_flow_fail(policy, event, next, IDV_CAUSE_FAILED);
-
-    if (policy->on_failed == IDV_BYPASS) {
-        idv_flow_bypass(policy, event, next, IDV_CAUSE_FAILED);
-    }
+    idv_flow_failed(policy, event, next);
 
     return IDV_FLOW_OK;
 }

@@ -164,7 +164,7 @@ typedef enum {
 
     /* from effects */
     IDV_EVENT_CREATED,               /* tx, method, sent */
-    IDV_EVENT_CREATE_FAILED,         /* cause */
+    IDV_EVENT_CREATE_FAILED,         /* cause; FAILED: no other may follow */
     IDV_EVENT_STATUS,                /* tx.status, tx.timed_out */
     IDV_EVENT_CLAIMS,                /* cause: NONE if all matched */
     IDV_EVENT_READ_FAILED,           /* retry_after */

@@ -62,6 +62,8 @@ typedef struct {
     ngx_uint_t                  read_rate;           /* a minute; 0: off */
     ngx_uint_t                  read_burst;
     ngx_msec_t                  poll_wait;
+    ngx_uint_t                  limit;               /* a subject; 0: off */
+    ngx_msec_t                  limit_period;
 
     ngx_array_t                *claims;              /* idv_claim_t */
     ngx_array_t                *matches;             /* idv_match_t */

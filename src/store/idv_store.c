@@ -424,7 +424,6 @@ idv_store_open(idv_store_root_t *root, idv_flow_t *flow, int64_t now,
         }
 
         if (node->class == IDV_STORE_IDLE
-            && node->flow.transactions == 0
             && (*oldest == 0
                 || node->flow.created
                    <= idv_store_node(root, *oldest)->flow.created))

@@ -72,8 +72,8 @@ ngx_int_t idv_store_reuse(idv_store_t *store, idv_flow_t *flow, int64_t now);
  * Inserts a flow with version 1.  NGX_OK; NGX_AGAIN if an open flow with the
  * same binding, provider and policy exists: it is copied to flow, its return
  * address taken from the new one; NGX_BUSY if the subject has
- * IDV_STORE_MAX_OPEN open flows and all have a transaction; NGX_DECLINED if the
- * zone is full.
+ * IDV_STORE_MAX_OPEN open flows and all have a transaction under way;
+ * NGX_DECLINED if the zone is full.
  */
 ngx_int_t idv_store_create(idv_store_t *store, idv_flow_t *flow, int64_t now);
 
@@ -93,6 +93,19 @@ ngx_int_t idv_store_save(idv_store_t *store, idv_flow_t *flow,
 /* the claims of a flow of just that version, in the pool */
 ngx_int_t idv_store_claims(idv_store_t *store, const idv_flow_t *flow,
     ngx_pool_t *pool, ngx_str_t *claims);
+
+
+/*
+ * What one subject may have created at a provider: count transactions in any
+ * period (ms), all of them at once where it has created none for so long.
+ * idv_store_spend: NGX_OK, and one is counted; NGX_BUSY, and wait is set to the
+ * seconds after which one more is granted.  idv_store_refund: one that was
+ * counted has not been created.
+ */
+ngx_int_t idv_store_spend(idv_store_t *store, const idv_flow_t *flow,
+    ngx_uint_t count, ngx_msec_t period, ngx_int_t *wait);
+void idv_store_refund(idv_store_t *store, const idv_flow_t *flow,
+    ngx_uint_t count, ngx_msec_t period);
 
 
 /*

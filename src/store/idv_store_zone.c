@@ -170,6 +170,7 @@ idv_store_carve(idv_store_t *store, ngx_log_t *log)
     each = sizeof(idv_store_node_t)
            + sizeof(idv_store_claims_t) / IDV_STORE_CLAIMS
            + sizeof(idv_store_revocation_t) / IDV_STORE_REVOKED
+           + sizeof(idv_store_budget_t) / IDV_STORE_BUDGETS
            + 4 * sizeof(uint32_t);
 
     if (size < sizeof(idv_store_root_t) + 64 * each) {
@@ -186,11 +187,14 @@ idv_store_carve(idv_store_t *store, ngx_log_t *log)
 
     /* room for slots that are rounded up */
     n = (uint32_t) ((size - sizeof(idv_store_root_t)
-                     - 8 * sizeof(idv_store_claims_t)) / each);
+                     - 8 * sizeof(idv_store_claims_t)
+                     - IDV_STORE_WAYS * sizeof(idv_store_budget_t)) / each);
 
     root->nnodes = n;
     root->nclaims = n / IDV_STORE_CLAIMS + 4;
     root->nrevoked = n / IDV_STORE_REVOKED;
+    root->nbudgets = (n / IDV_STORE_BUDGETS / IDV_STORE_WAYS + 1)
+                     * IDV_STORE_WAYS;
 
     /* the largest power of two that is not above the number of nodes */
     for (root->nbuckets = 1; root->nbuckets * 2 <= n; root->nbuckets *= 2) {
@@ -212,7 +216,10 @@ idv_store_carve(idv_store_t *store, ngx_log_t *log)
     pos = ngx_align(pos + root->nclaims * sizeof(idv_store_claims_t), 64);
 
     root->revoked = pos;
-    pos += root->nrevoked * sizeof(idv_store_revocation_t);
+    pos = ngx_align(pos + root->nrevoked * sizeof(idv_store_revocation_t), 64);
+
+    root->budgets = pos;
+    pos += root->nbudgets * sizeof(idv_store_budget_t);
 
     if (pos > size) {
         ngx_log_error(NGX_LOG_EMERG, log, 0, "idv zone layout is wrong");

@@ -5,7 +5,7 @@
  * The zone.
  *
  *   slab pool | root | id buckets | subject buckets | nodes | claims slots
- *                    | revocations
+ *                    | revocations | budgets
  *
  * All of it is carved out once, from one allocation: nothing is allocated
  * later, so a zone is full when its nodes are, and nothing else can fail.
@@ -34,13 +34,15 @@
 
 
 #define IDV_STORE_MAGIC      0x69647631      /* "idv1" */
-#define IDV_STORE_LAYOUT     1
+#define IDV_STORE_LAYOUT     2
 #define IDV_STORE_FILTER     65536           /* bits */
 #define IDV_STORE_WORD       (8 * sizeof(ngx_atomic_t))
 #define IDV_STORE_STEPS      2               /* expired records per change */
 #define IDV_STORE_SEARCH     64              /* ... where no node is free */
 #define IDV_STORE_CLAIMS     64              /* one slot for so many nodes */
 #define IDV_STORE_REVOKED    16              /* one entry for so many nodes */
+#define IDV_STORE_BUDGETS    32              /* one budget for so many nodes */
+#define IDV_STORE_WAYS       8               /* places that a budget may take */
 
 
 typedef enum {
@@ -80,6 +82,15 @@ typedef struct {
 } idv_store_revocation_t;
 
 
+/* worth nothing, and free to be taken, once spent lies in the past */
+
+typedef struct {
+    uint64_t               spent;            /* until then, ms, monotonic */
+    uint64_t               provider;
+    u_char                 subject[16];
+} idv_store_budget_t;
+
+
 typedef struct {
     uint32_t               newest;
     uint32_t               oldest;
@@ -97,11 +108,13 @@ typedef struct {
     uint32_t               nbuckets;         /* a power of two */
     uint32_t               nclaims;
     uint32_t               nrevoked;
+    uint32_t               nbudgets;         /* a multiple of the ways */
     size_t                 ids;
     size_t                 subjects;
     size_t                 nodes;
     size_t                 claims;
     size_t                 revoked;
+    size_t                 budgets;
 
     uint32_t               free_node;
     uint32_t               free_claims;
@@ -141,6 +154,8 @@ struct idv_store_s {
     idv_store_at(root, claims, idv_store_claims_t, i)
 #define idv_store_gone(root, i)                                               \
     idv_store_at(root, revoked, idv_store_revocation_t, i)
+#define idv_store_budget(root, i)                                             \
+    idv_store_at(root, budgets, idv_store_budget_t, i)
 
 
 /* a store makes the order that others see; the compiler keeps it */

@@ -57,6 +57,11 @@ static const ngx_http_idv_error_t  ngx_http_idv_errors[] = {
       "Verification is not available at the moment. Please try again later.",
       "SERVICE_UNAVAILABLE" },
 
+    /* NGX_HTTP_IDV_LIMITED */
+    { 429, "REQUEST_FAILED", "This user has had too many verifications.",
+      "You have started too many verifications. Please try again later.",
+      "TRANSACTIONS_LIMIT" },
+
     /* NGX_HTTP_IDV_TOO_MANY */
     { 429, "REQUEST_FAILED", "Too many verifications of this user are open.",
       "Too many verifications are open. Please try again later.",
@@ -96,6 +101,9 @@ ngx_http_idv_engine_error(idv_engine_result_e result)
 
     case IDV_ENGINE_UNAVAILABLE:
         return NGX_HTTP_IDV_UNAVAILABLE;
+
+    case IDV_ENGINE_LIMITED:
+        return NGX_HTTP_IDV_LIMITED;
 
     case IDV_ENGINE_TOO_MANY:
         return NGX_HTTP_IDV_TOO_MANY;

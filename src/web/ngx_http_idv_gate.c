@@ -176,9 +176,9 @@ ngx_http_idv_gate_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (name.len == 0
-        || (name.len == 3 && ngx_strncmp(name.data, "off", 3) == 0))
-    {
+    /* nothing but the word: a map without a default must not open the gate */
+
+    if (name.len == 3 && ngx_strncmp(name.data, "off", 3) == 0) {
         return NGX_DECLINED;
     }
 

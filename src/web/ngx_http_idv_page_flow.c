@@ -73,6 +73,9 @@ static const ngx_http_idv_page_problem_t  ngx_http_idv_page_problems[] = {
     { ngx_string("attempts"), IDV_ENGINE_NO_ATTEMPTS,
       NGX_HTTP_IDV_TEXT_FAILED_LAST },
 
+    { ngx_string("limited"), IDV_ENGINE_LIMITED,
+      NGX_HTTP_IDV_TEXT_LIMITED_TEXT },
+
     { ngx_null_string, IDV_ENGINE_OK, NGX_HTTP_IDV_TEXT_NONE }
 };
 

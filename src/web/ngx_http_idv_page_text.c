@@ -109,6 +109,7 @@ const char *const  ngx_http_idv_page_text_names[NGX_HTTP_IDV_NTEXTS] = {
     [NGX_HTTP_IDV_TEXT_FORM_TITLE] = "form_title",
     [NGX_HTTP_IDV_TEXT_FORM_TEXT] = "form_text",
     [NGX_HTTP_IDV_TEXT_BUSY_TITLE] = "busy_title",
+    [NGX_HTTP_IDV_TEXT_LIMITED_TEXT] = "limited_text",
     [NGX_HTTP_IDV_TEXT_TOO_MANY_TEXT] = "too_many_text",
     [NGX_HTTP_IDV_TEXT_FULL_TEXT] = "full_text",
     [NGX_HTTP_IDV_TEXT_ERROR_TITLE] = "error_title",

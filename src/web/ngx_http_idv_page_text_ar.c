@@ -284,6 +284,10 @@ const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_ar = {
     [NGX_HTTP_IDV_TEXT_BUSY_TITLE] =
         ngx_string("يُرجى الانتظار قليلًا"),
 
+    [NGX_HTTP_IDV_TEXT_LIMITED_TEXT] =
+        ngx_string("لقد بدأت عمليات تحقق كثيرة. يُرجى المحاولة مرة أخرى "
+                   "لاحقًا."),
+
     [NGX_HTTP_IDV_TEXT_TOO_MANY_TEXT] =
         ngx_string("هناك عمليات تحقق كثيرة مفتوحة باسمك. أكمل إحداها أو "
                    "ألغها، أو حاول لاحقًا."),

@@ -302,6 +302,10 @@ const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_de = {
     [NGX_HTTP_IDV_TEXT_BUSY_TITLE] =
         ngx_string("Bitte warten Sie ein wenig"),
 
+    [NGX_HTTP_IDV_TEXT_LIMITED_TEXT] =
+        ngx_string("Sie haben zu viele Prüfungen begonnen. Bitte versuchen "
+                   "Sie es später noch einmal."),
+
     [NGX_HTTP_IDV_TEXT_TOO_MANY_TEXT] =
         ngx_string("Für Sie sind zu viele Prüfungen offen. Beenden Sie eine "
                    "davon oder versuchen Sie es später noch einmal."),

@@ -295,6 +295,10 @@ const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_en = {
     [NGX_HTTP_IDV_TEXT_BUSY_TITLE] =
         ngx_string("Please wait a little"),
 
+    [NGX_HTTP_IDV_TEXT_LIMITED_TEXT] =
+        ngx_string("You have started too many verifications. Please try again "
+                   "later."),
+
     [NGX_HTTP_IDV_TEXT_TOO_MANY_TEXT] =
         ngx_string("Too many verifications are open for you. Finish or "
                    "cancel one, or try again later."),

@@ -66,7 +66,8 @@ sub request {
 
 
 # the halves of request(), for what happens in between; close() in the middle
-# is a client that goes away
+# is a client that goes away, and more() the rest of a body that was announced
+# as longer
 
 sub send {
     my ($self, $method, $path, @headers) = @_;
@@ -79,6 +80,9 @@ sub send {
 
     return $socket->syswrite($self->bytes($method, $path, @headers));
 }
+
+
+sub more { $_[0]{socket}->syswrite($_[1]) }
 
 
 sub receive {
