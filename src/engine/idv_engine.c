@@ -150,11 +150,18 @@ idv_engine_load(idv_engine_op_t *op, idv_flow_t *flow)
 {
     ngx_uint_t  mine;
 
-    if (idv_store_load(op->provider->store, &op->id, op->event.now, flow)
-        != NGX_OK)
+    /* seen in this turn of the event loop: the save would tell if it is old */
+
+    if (op->found && op->found == ngx_current_msec) {
+        *flow = op->flow;
+
+    } else if (idv_store_load(op->provider->store, &op->id, op->event.now, flow)
+               != NGX_OK)
     {
         ngx_memzero(flow, sizeof(idv_flow_t));
     }
+
+    op->found = 0;
 
     mine = idv_equal(flow->binding, op->binding, sizeof(op->binding));
 
@@ -228,6 +235,10 @@ idv_engine_run(idv_engine_op_t *op)
         }
 
         op->flow = next;
+
+        if (op->event.type == IDV_EVENT_FIND) {
+            op->found = ngx_current_msec;
+        }
 
         if (step == IDV_FLOW_REFUSED) {
             op->result = IDV_ENGINE_NOT_ALLOWED;

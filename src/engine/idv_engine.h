@@ -68,6 +68,7 @@ struct idv_engine_op_s {
     unsigned                issue:1;     /* this op, and no other, issues it */
 
     /* the engine's own */
+    ngx_msec_t              found;       /* when FIND has seen flow; 0: not */
     ngx_event_t             timer;
     ngx_msec_t              deadline;    /* 0: has not waited yet */
     ngx_queue_t             queue;

@@ -20,7 +20,7 @@
 #define IDV_FLOW_ID_LEN      22
 #define IDV_FLOW_MAX_USER    103
 #define IDV_FLOW_MAX_URL     391
-#define IDV_FLOW_MAX_RETURN  239
+#define IDV_FLOW_MAX_RETURN  231
 #define IDV_FLOW_MAX_CODE    15
 
 

@@ -22,7 +22,7 @@ typedef struct {
     ngx_http_idv_client_t   client;
     ngx_str_t               id;
     ngx_int_t               action;      /* idv_action_e, -1: not known */
-    idv_flow_t              flow;        /* as it was looked at first */
+    idv_engine_op_t        *op;          /* what has looked at the flow */
 } ngx_http_idv_call_t;
 
 
@@ -433,7 +433,7 @@ ngx_http_idv_flow_found(ngx_http_request_t *r, idv_engine_op_t *op)
         return;
     }
 
-    call->flow = op->flow;
+    call->op = op;
 
     if (ngx_http_idv_flow_action(r, &call->action) != NGX_OK) {
         rc = ngx_http_idv_flow_error(r, NGX_HTTP_IDV_CONTENT_TYPE);
@@ -609,12 +609,12 @@ ngx_http_idv_flow_option(ngx_http_request_t *r, ngx_http_idv_call_t *call,
 
     if (email.data) {
         *method = IDV_METHOD_EMAIL;
-        rc = ngx_http_idv_choose(r, call->provider, &call->flow,
+        rc = ngx_http_idv_choose(r, call->provider, &call->op->flow,
                                  IDV_CONTACT_EMAIL, &email, contact);
 
     } else {
         *method = IDV_METHOD_SMS;
-        rc = ngx_http_idv_choose(r, call->provider, &call->flow,
+        rc = ngx_http_idv_choose(r, call->provider, &call->op->flow,
                                  IDV_CONTACT_PHONE, &phone, contact);
     }
 
@@ -699,9 +699,11 @@ ngx_http_idv_flow_act(ngx_http_request_t *r, ngx_http_idv_call_t *call,
 
     /* what a poll means is decided by what it finds */
 
+    op = call->op;
+
     if (call->action < 0
         || (call->action != IDV_ACTION_POLL
-            && !idv_flow_allows(call->flow.state, (unsigned) call->action)))
+            && !idv_flow_allows(op->flow.state, (unsigned) call->action)))
     {
         return ngx_http_idv_send_error(r, NGX_HTTP_IDV_ACTION, -1);
     }
@@ -721,8 +723,7 @@ ngx_http_idv_flow_act(ngx_http_request_t *r, ngx_http_idv_call_t *call,
         return rc;
     }
 
-    op = ngx_http_idv_op(r, call->provider, &call->client, &call->id, event);
-    if (op == NULL) {
+    if (ngx_http_idv_op_event(r, op, event) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -733,7 +734,7 @@ ngx_http_idv_flow_act(ngx_http_request_t *r, ngx_http_idv_call_t *call,
     }
 
     if (event == IDV_EVENT_DEVICE_SELF
-        && !(call->flow.flags & IDV_FLOW_BROWSER))
+        && !(op->flow.flags & IDV_FLOW_BROWSER))
     {
         ngx_http_idv_flow_referer(r, call, &op->return_to);
     }
@@ -741,7 +742,7 @@ ngx_http_idv_flow_act(ngx_http_request_t *r, ngx_http_idv_call_t *call,
     /* a poll may find that a transaction failed, and create the next one */
 
     if ((event == IDV_EVENT_DEVICE_SELF
-         || (event == IDV_EVENT_POLL && (call->flow.flags & IDV_FLOW_SELF)))
+         || (event == IDV_EVENT_POLL && (op->flow.flags & IDV_FLOW_SELF)))
         && ngx_http_idv_capture_return(r, call->provider, &call->id,
                                        &op->redirect)
            != NGX_OK)
@@ -765,8 +766,6 @@ ngx_http_idv_flow_body(ngx_http_request_t *r)
     ngx_str_t             text;
     ngx_http_idv_call_t  *call;
 
-    static ngx_str_t  empty = ngx_string("{}");
-
     call = ngx_http_idv_flow_call(r);
 
     rc = ngx_http_idv_flow_text(r, call, &text);
@@ -782,14 +781,21 @@ ngx_http_idv_flow_body(ngx_http_request_t *r)
         return;
     }
 
-    if (text.len == 0) {
-        text = empty;
+    /* what pollers send is worth no parser: no member, and so no object */
+
+    body = NULL;
+
+    if (text.len != 0
+        && !(text.len == 2 && ngx_strncmp(text.data, "{}", 2) == 0))
+    {
+        body = idv_json_parse(r->pool, text.data, text.len,
+                              call->provider->max_body);
+        if (!json_is_object(body)) {
+            rc = NGX_DECLINED;
+        }
     }
 
-    body = idv_json_parse(r->pool, text.data, text.len,
-                          call->provider->max_body);
-
-    if (!json_is_object(body)) {
+    if (rc == NGX_DECLINED) {
         rc = ngx_http_idv_send_error(r, NGX_HTTP_IDV_VALIDATION, -1);
 
     } else {

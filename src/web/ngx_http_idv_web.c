@@ -467,7 +467,6 @@ ngx_http_idv_op(ngx_http_request_t *r, const idv_provider_t *provider,
     op->provider = provider;
     op->pool = r->pool;
     op->log = r->connection->log;
-    op->event.type = event;
     op->expect = ngx_http_idv_expect;
     op->handler = ngx_http_idv_engine_done;
     op->data = wait;
@@ -479,16 +478,25 @@ ngx_http_idv_op(ngx_http_request_t *r, const idv_provider_t *provider,
         op->id = *flow_id;
     }
 
-    if ((event == IDV_EVENT_START || event == IDV_EVENT_DEVICE_OTHER
-         || event == IDV_EVENT_OPTIONS
-         || (event == IDV_EVENT_POLL
-             && provider->flow.delivery >= IDV_DELIVERY_EMAIL))
-        && ngx_http_idv_op_contacts(r, op) != NGX_OK)
+    return ngx_http_idv_op_event(r, op, event) == NGX_OK ? op : NULL;
+}
+
+
+ngx_int_t
+ngx_http_idv_op_event(ngx_http_request_t *r, idv_engine_op_t *op,
+    idv_event_e event)
+{
+    op->event.type = event;
+
+    if (event == IDV_EVENT_START || event == IDV_EVENT_DEVICE_OTHER
+        || event == IDV_EVENT_OPTIONS
+        || (event == IDV_EVENT_POLL
+            && op->provider->flow.delivery >= IDV_DELIVERY_EMAIL))
     {
-        return NULL;
+        return ngx_http_idv_op_contacts(r, op);
     }
 
-    return op;
+    return NGX_OK;
 }
 
 

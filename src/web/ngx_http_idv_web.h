@@ -148,6 +148,10 @@ idv_engine_op_t *ngx_http_idv_op(ngx_http_request_t *r,
     const idv_provider_t *provider, ngx_http_idv_client_t *client,
     ngx_str_t *flow_id, idv_event_e event);
 
+/* gives an operation that is over another event, with what that comes with */
+ngx_int_t ngx_http_idv_op_event(ngx_http_request_t *r, idv_engine_op_t *op,
+    idv_event_e event);
+
 /*
  * Runs it.  done(r, op) is called exactly once, at once or later, with the
  * request's count held, and must finalize the request; not at all if the

@@ -308,12 +308,14 @@ sub start_flows {
 
 
 # A hundred clients poll flows whose provider takes requests and never answers;
-# others ask for a file.  Against the same with a provider that nobody asks.
+# others ask for a file.  Against the same with a provider that answers at once,
+# where the clients themselves wait as long as a poll does with the other: both
+# sides have as many polls, and reads.
 
 sub stall {
-    my $pollers = 100;
+    my ($pollers, $wait) = (100, 500);
     my $house = Bench::House->new(provider =>
-        'read_interval 200ms; poll_wait 500ms; breaker off;');
+        "read_interval 200ms; poll_wait ${wait}ms; breaker off;");
 
     my @flows = map { $house->waiting("ann$_") } 1 .. $pollers;
     my $list = flow_list($house, @flows);
@@ -324,26 +326,32 @@ sub stall {
 
     my $load;
 
-    my $stall = sub {
-        $house->control(PUT => 'faults',
-            { path => '/', times => 1_000_000, hang => JSON::PP::true });
+    my $poll = sub {
+        my ($fault, %options) = @_;
+
+        $house->control(PUT => 'faults', $fault);
 
         $load = Bench::Load->start(%common, POLL, script => 'flows.lua',
             connections => $pollers, seconds => 60,
             headers => { $house->action_headers('poll') },
-            options => { flows => $list });
+            options => { flows => $list, %options });
         sleep 0.5;
+    };
+
+    my $stop = sub {
+        my $result = $load->stop;
+        die "no poll was answered\n" if !$result->{requests};
     };
 
     my $errors = $house->metric('idv_provider_reads_total');
 
     my $compare = Bench::Compare->new(seconds => 2,
-        a => { %file, before => $stall, after => sub {
-            my $result = $load->stop;
-            die "no poll was answered\n" if !$result->{requests};
+        a => { %file, after => $stop, before => sub {
+            $poll->({ path => '/', times => 1_000_000,
+                      hang => JSON::PP::true });
         } },
-        b => { %file, before => sub {
-            $house->control(PUT => 'faults', {});
+        b => { %file, after => $stop, before => sub {
+            $poll->({}, pause => $wait);
         } }, pairs => int($PAIRS / 2) || 1);
 
     die "the provider was not asked\n"
