@@ -132,11 +132,24 @@ sub check {
 
     my $failed = $self->failed($result);
 
-    die "$self->{path}: $other of $result->{requests} answers were not"
-        . " $self->{status}, $failed connections failed\n"
+    die sprintf('%s after %s s: %d of %d answers were not %d, %d connections '
+                . "failed%s\n", $self->{path} // $self->{script},
+                $result->{seconds}, $other, $result->{requests},
+                $self->{status}, $failed, $self->last_words)
         if $other || $failed || !$result->{requests};
 
     return $result;
+}
+
+
+# the newest line of the server's log
+
+sub last_words {
+    my ($self) = @_;
+
+    my $log = $self->{server} ? $self->{server}->slurp('error.log') : '';
+
+    return $log =~ /([^\n]+)\n?\z/ ? "; $1" : '';
 }
 
 
