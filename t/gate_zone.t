@@ -191,7 +191,7 @@ $active[0]->phone('INITIATED');
 $active[1]->phone('IN_PROGRESS');
 $active[0]->client->send('POST', $active[0]->path, 'X-XSRF-Header' => 'x',
     'Content-Type' => 'application/vnd.pingidentity.poll+json', -body => '{}');
-$site->nginx->kill_worker($_) for $site->nginx->workers;
+$site->nginx->kill_worker($_) for $site->nginx->serving;
 $active[0]->client->close;
 
 ok($active[1]->reach('ID_VERIFICATION_IN_PROGRESS'),

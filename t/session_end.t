@@ -5,10 +5,6 @@
 # after a worker was killed.  Only its own user ends it, from its own site, and
 # no other session of that user goes with it.
 
-# Not asan: there a worker outlived a reload by ten seconds here, for a reason
-# that has not been found yet.
-# variants: plain trixie
-
 use strict;
 use warnings;
 

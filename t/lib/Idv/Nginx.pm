@@ -280,6 +280,27 @@ sub workers {
 }
 
 
+# those of them that are there to stay: after a reload the old ones take leave,
+# and a sanitizer makes that long
+
+sub serving {
+    my ($self) = @_;
+
+    my %told = map { $_ => 1 } $self->told($self->{log}->text);
+
+    return grep { !$told{$_} } $self->workers;
+}
+
+
+# who has heard, in that part of the log, that it has to go
+
+sub told {
+    my ($self, $text) = @_;
+
+    return $text =~ /\s(\d+)#\d+: gracefully shutting down/g;
+}
+
+
 # reload(%changed): the new workers are there, and the old ones are told to go.
 # 0 if nginx refused the new configuration.
 
@@ -290,9 +311,7 @@ sub reload {
     my %old = map { $_ => 1 } $self->workers;
 
     # those of an earlier reload may still be there
-    my %told = %old;
-    delete @told{$self->{log}->text
-        =~ /\s(\d+)#\d+: gracefully shutting down/g};
+    my @serving = $self->serving;
 
     $self->write_config(%arg);
     kill HUP => $self->{master};
@@ -300,9 +319,8 @@ sub reload {
     $self->wait_until(30, sub {
         return 1 if $self->{log}->since($mark) =~ /\[emerg\]/;
         # each old worker accepts until it has heard of it
-        my %left = %told;
-        delete @left{$self->{log}->since($mark)
-            =~ /\s(\d+)#\d+: gracefully shutting down/g};
+        my %left = map { $_ => 1 } @serving;
+        delete @left{$self->told($self->{log}->since($mark))};
         return grep({ !$old{$_} } $self->workers) >= $self->{workers}
                && !%left;
     }) or die "$self->{name} did not reload\n";
@@ -311,14 +329,15 @@ sub reload {
 }
 
 
-# kill -9, and wait for the one that takes its place
+# kill -9, and wait for the one that takes its place; nobody takes the place of
+# a worker that was leaving anyway
 
 sub kill_worker {
     my ($self, $pid) = @_;
 
     my %old = map { $_ => 1 } $self->workers;
 
-    $pid ||= (sort keys %old)[0];
+    $pid ||= ($self->serving)[0];
     $self->{killed}{$pid} = 1;
 
     # what the master says of it, and of a lock it held
