@@ -166,6 +166,21 @@ ngx_http_idv_send(ngx_http_request_t *r, ngx_uint_t status, const char *type,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    /*
+     * Not earlier, where a request waits for the engine: nginx gives what is
+     * left of a body lingering_timeout to arrive, and then ends the connection.
+     * Not later: it would be taken for the next request.
+     */
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        /* nginx says why, with headers of its own */
+        ngx_http_clean_header(r);
+        ctx->cors = 0;
+        return rc;
+    }
+
     ctx->ours = 1;
 
     r->headers_out.status = status;

@@ -127,7 +127,6 @@ ngx_http_idv_cors(ngx_http_request_t *r, const idv_provider_t *provider)
 ngx_int_t
 ngx_http_idv_preflight_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                 rc;
     const idv_provider_t     *provider;
     ngx_http_idv_loc_conf_t  *lcf;
 
@@ -154,13 +153,6 @@ ngx_http_idv_preflight_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    /* or its body would be taken for the next request of the connection */
-
-    rc = ngx_http_discard_request_body(r);
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
     if (ngx_http_idv_cors(r, provider) != NGX_OK
         || ngx_http_idv_header(r, "Access-Control-Allow-Methods", &methods)
            != NGX_OK
@@ -174,17 +166,6 @@ ngx_http_idv_preflight_handler(ngx_http_request_t *r)
     ngx_http_finalize_request(r, ngx_http_idv_send(r, NGX_HTTP_NO_CONTENT,
                                                    NULL, &empty));
     return NGX_DONE;
-}
-
-
-static ngx_int_t
-ngx_http_idv_flow_error(ngx_http_request_t *r, ngx_http_idv_error_e error)
-{
-    ngx_int_t  rc;
-
-    rc = ngx_http_discard_request_body(r);
-
-    return rc == NGX_OK ? ngx_http_idv_send_error(r, error, -1) : rc;
 }
 
 
@@ -294,7 +275,7 @@ ngx_http_idv_flow_handler(ngx_http_request_t *r)
     }
 
     if (r->headers_in.content_length_n > (off_t) lcf->api->max_body) {
-        return ngx_http_idv_flow_error(r, NGX_HTTP_IDV_TOO_LARGE);
+        return ngx_http_idv_send_error(r, NGX_HTTP_IDV_TOO_LARGE, -1);
     }
 
     image = ngx_http_idv_flow_path(r, lcf, &id);
@@ -308,7 +289,7 @@ ngx_http_idv_flow_handler(ngx_http_request_t *r)
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
-        return ngx_http_idv_flow_error(r, NGX_HTTP_IDV_METHOD);
+        return ngx_http_idv_send_error(r, NGX_HTTP_IDV_METHOD, -1);
     }
 
     call = ngx_pcalloc(r->pool, sizeof(ngx_http_idv_call_t));
@@ -326,7 +307,7 @@ ngx_http_idv_flow_handler(ngx_http_request_t *r)
         xsrf = ngx_http_idv_request_header(r, "X-XSRF-Header");
 
         if (xsrf == NULL || xsrf->len == 0) {
-            return ngx_http_idv_flow_error(r, NGX_HTTP_IDV_NO_XSRF);
+            return ngx_http_idv_send_error(r, NGX_HTTP_IDV_NO_XSRF, -1);
         }
     }
 
@@ -337,7 +318,7 @@ ngx_http_idv_flow_handler(ngx_http_request_t *r)
     }
 
     if (rc == NGX_DECLINED) {
-        return ngx_http_idv_flow_error(r, NGX_HTTP_IDV_NO_SUBJECT);
+        return ngx_http_idv_send_error(r, NGX_HTTP_IDV_NO_SUBJECT, -1);
     }
 
     ctx = ngx_http_idv_get_ctx(r);
@@ -352,13 +333,6 @@ ngx_http_idv_flow_handler(ngx_http_request_t *r)
                                                     : IDV_EVENT_LOOK);
     if (op == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (r->method != NGX_HTTP_POST) {
-        rc = ngx_http_discard_request_body(r);
-        if (rc != NGX_OK) {
-            return rc;
-        }
     }
 
     return ngx_http_idv_run(r, op, ngx_http_idv_flow_found);
@@ -415,7 +389,9 @@ ngx_http_idv_flow_found(ngx_http_request_t *r, idv_engine_op_t *op)
     }
 
     if (op->result != IDV_ENGINE_OK) {
-        rc = ngx_http_idv_flow_error(r, ngx_http_idv_engine_error(op->result));
+        rc = ngx_http_idv_send_error(r,
+                                     ngx_http_idv_engine_error(op->result),
+                                     -1);
         ngx_http_finalize_request(r, rc);
         return;
     }
@@ -436,7 +412,7 @@ ngx_http_idv_flow_found(ngx_http_request_t *r, idv_engine_op_t *op)
     call->op = op;
 
     if (ngx_http_idv_flow_action(r, &call->action) != NGX_OK) {
-        rc = ngx_http_idv_flow_error(r, NGX_HTTP_IDV_CONTENT_TYPE);
+        rc = ngx_http_idv_send_error(r, NGX_HTTP_IDV_CONTENT_TYPE, -1);
         ngx_http_finalize_request(r, rc);
         return;
     }

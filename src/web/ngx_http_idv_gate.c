@@ -215,14 +215,8 @@ ngx_http_idv_gate_handler(ngx_http_request_t *r)
 
     idv_store_count(provider->store, IDV_COUNT_GATE_REFUSED);
 
-    rc = ngx_http_discard_request_body(r);
-
-    if (rc == NGX_OK) {
-        rc = ngx_http_idv_refuse(r, provider, &policy);
-    }
-
     /* NGX_OK would go on to the content */
-    ngx_http_finalize_request(r, rc);
+    ngx_http_finalize_request(r, ngx_http_idv_refuse(r, provider, &policy));
 
     return NGX_DONE;
 }

@@ -52,7 +52,6 @@ ngx_http_idv_metrics_handler(ngx_http_request_t *r)
 {
     u_char                   *p;
     size_t                    used, size;
-    ngx_int_t                 rc;
     ngx_str_t                 body;
     ngx_uint_t                i, flows;
     idv_store_t              *store;
@@ -67,11 +66,6 @@ ngx_http_idv_metrics_handler(ngx_http_request_t *r)
         }
 
         return NGX_HTTP_NOT_ALLOWED;
-    }
-
-    rc = ngx_http_discard_request_body(r);
-    if (rc != NGX_OK) {
-        return rc;
     }
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_idv_module);

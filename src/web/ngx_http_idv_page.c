@@ -111,12 +111,6 @@ ngx_http_idv_page_handler(ngx_http_request_t *r)
         return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
     }
 
-    rc = ngx_http_discard_request_body(r);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
     if (route->handler && !(r->method & route->methods)) {
 
         allow.data = (u_char *) route->allow;

@@ -494,6 +494,11 @@ ngx_http_idv_page_send_asset(ngx_http_idv_page_t *page, ngx_uint_t asset)
     r = page->r;
     file = &page->conf->assets[asset];
 
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
     rc = ngx_http_idv_page_arg(r, "v", &version);
 
     if (ngx_http_idv_header(r, "Cache-Control",

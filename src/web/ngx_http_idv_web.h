@@ -179,7 +179,10 @@ ngx_int_t ngx_http_idv_header(ngx_http_request_t *r, const char *name,
 /* Cache-Control: no-store and the like, on every answer of ours */
 ngx_int_t ngx_http_idv_no_store(ngx_http_request_t *r);
 
-/* sends a whole body; type NUL-terminated, body may be empty */
+/*
+ * Sends a whole body; type NUL-terminated, body may be empty.  What is left of
+ * the request's own body is discarded.
+ */
 ngx_int_t ngx_http_idv_send(ngx_http_request_t *r, ngx_uint_t status,
     const char *type, ngx_str_t *body);
 
