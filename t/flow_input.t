@@ -418,6 +418,13 @@ my %broken = (
         . "Transfer-Encoding: gzip\r\n\r\n",
     'chunks that are none' => "POST $path HTTP/1.1\r\n$head$cookie${type}"
         . "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+    'an address of 40,000 bytes' =>
+        "GET $path/" . 'a' x 40_000 . " HTTP/1.1\r\n$head\r\n",
+    'an address of 40,000 bytes, with a host' =>
+        "GET http://x$path?" . 'a' x 40_000 . " HTTP/1.1\r\n$head\r\n",
+    'an address with a broken escape' =>
+        "GET $path%zz HTTP/1.1\r\n$head\r\n",
+    'a version of the future' => "GET $path HTTP/3.0\r\n$head\r\n",
     'a header line of 40,000 bytes' =>
         "GET $path HTTP/1.1\r\n${head}X-Long: " . 'a' x 40_000 . "\r\n\r\n",
 );
@@ -429,13 +436,30 @@ for my $what (sort keys %broken) {
         $answer->feed(Idv::HTTP::raw($site->port('gate'), $broken{$what}, 5));
         $answer->end(0) unless $answer->complete;
 
-        like($answer->status, qr/^(?:400|405|414|501)$/, "$what is refused");
+        like($answer->status, qr/^(?:400|405|414|501|505)$/,
+            "$what is refused");
         like($answer->header('Content-Type') // '', qr{^application/json$},
             "$what: with JSON");
         ok(ref $answer->json eq 'HASH' && $answer->json->{code} ne ''
            && !exists $answer->json->{status}, "$what: an error");
     }, $what);
 }
+
+# ... and of no other place: what is not the API's is nginx's own to say.
+
+for my $other ('/' . 'a' x 40_000, '/pf-ws/authn/flow/' . 'a' x 40_000,
+               '/x?/pf-ws/authn/flows/' . 'a' x 40_000, '/%zz')
+{
+    for my $line ("GET $other HTTP/1.1", "GET http://x$other HTTP/1.1") {
+        like(Idv::HTTP::raw($site->port('gate'), "$line\r\n$head\r\n", 5),
+            qr{^HTTP/1\.1 4\d\d .*^Content-Type: text/html\r$}ms,
+            substr($line, 0, 40) . ': HTML');
+    }
+}
+
+like(Idv::HTTP::raw($site->port('gate'), 'A' x 40_000, 5),
+    qr{^HTTP/1\.1 414 .*^Content-Type: text/html\r$}ms,
+    'a method of 40,000 bytes: HTML');
 
 # After all that the flow is what it was, and ends well.
 

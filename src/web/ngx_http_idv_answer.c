@@ -454,12 +454,37 @@ ngx_http_idv_error_of(ngx_uint_t status)
 }
 
 
+/*
+ * What is asked for, up to its end or beyond.  A request line that is too long
+ * or malformed was not taken apart, and the parser's pointers are only moved
+ * with the line once they are set: others point anywhere.
+ */
+
+static void
+ngx_http_idv_asked(ngx_http_request_t *r, ngx_str_t *uri)
+{
+    ngx_buf_t  *b;
+
+    *uri = r->uri;
+    b = r->header_in;
+
+    if (uri->len || r->http_version >= NGX_HTTP_VERSION_20
+        || r->uri_start < b->start || r->uri_start >= b->last)
+    {
+        return;
+    }
+
+    uri->data = r->uri_start;
+    uri->len = b->last - r->uri_start;
+}
+
+
 /* whose flow API, or start of a flow for it, is asked for; NULL: none */
 
 static const idv_provider_t *
 ngx_http_idv_api_of(ngx_http_request_t *r)
 {
-    ngx_str_t                  mode;
+    ngx_str_t                  mode, uri;
     ngx_uint_t                 i;
     ngx_http_idv_place_t      *place;
     ngx_http_idv_loc_conf_t   *lcf;
@@ -490,12 +515,14 @@ ngx_http_idv_api_of(ngx_http_request_t *r)
         return NULL;
     }
 
+    ngx_http_idv_asked(r, &uri);
+
     scf = ngx_http_get_module_srv_conf(r, ngx_http_idv_module);
     place = scf->apis.elts;
 
     for (i = 0; i < scf->apis.nelts; i++) {
-        if (r->uri.len >= place[i].path.len
-            && ngx_memcmp(r->uri.data, place[i].path.data, place[i].path.len)
+        if (uri.len >= place[i].path.len
+            && ngx_memcmp(uri.data, place[i].path.data, place[i].path.len)
                == 0)
         {
             return place[i].provider;
