@@ -19,6 +19,8 @@ static char *ngx_http_idv_provider_defaults(ngx_conf_t *cf,
     ngx_http_idv_provider_conf_t *pc);
 static char *ngx_http_idv_provider_check(ngx_conf_t *cf,
     ngx_http_idv_provider_conf_t *pc);
+static char *ngx_http_idv_provider_cookies(ngx_conf_t *cf,
+    ngx_http_idv_main_conf_t *mcf, ngx_http_idv_provider_conf_t *pc);
 static char *ngx_http_idv_provider_files(ngx_conf_t *cf,
     ngx_http_idv_provider_conf_t *pc);
 
@@ -133,6 +135,11 @@ ngx_http_idv_provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     rv = ngx_http_idv_provider_check(cf, pc);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    rv = ngx_http_idv_provider_cookies(cf, mcf, pc);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
@@ -471,6 +478,12 @@ ngx_http_idv_provider_check(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
         return NGX_CONF_ERROR;
     }
 
+    if (ngx_strncmp(p->cookie_name.data, "__", 2) == 0) {
+        ngx_http_idv_wrong(cf, pc, "\"cookie_name\" must not begin with "
+                           "\"__\": \"__Host-\" is added where it can be");
+        return NGX_CONF_ERROR;
+    }
+
     if (ngx_strcmp(p->same_site.data, "Lax") != 0
         && ngx_strcmp(p->same_site.data, "Strict") != 0
         && ngx_strcmp(p->same_site.data, "None") != 0)
@@ -480,6 +493,58 @@ ngx_http_idv_provider_check(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
     }
 
     return ngx_http_idv_provider_urls(cf, pc);
+}
+
+
+/* whether the name of one is that of the other with the suffix */
+
+static ngx_uint_t
+ngx_http_idv_provider_cookie_is(const ngx_str_t *name, const ngx_str_t *other,
+    const char *suffix)
+{
+    size_t  len;
+
+    len = ngx_strlen(suffix);
+
+    return name->len == other->len + len
+           && ngx_memcmp(name->data, other->data, other->len) == 0
+           && ngx_memcmp(name->data + other->len, suffix, len) == 0;
+}
+
+
+/* of two providers on one host, each would undo the other's cookies */
+
+static char *
+ngx_http_idv_provider_cookies(ngx_conf_t *cf, ngx_http_idv_main_conf_t *mcf,
+    ngx_http_idv_provider_conf_t *pc)
+{
+    ngx_str_t        *name, *other;
+    ngx_uint_t        i;
+    idv_provider_t  **provider;
+
+    name = &pc->p.cookie_name;
+    provider = mcf->providers.elts;
+
+    for (i = 0; i < mcf->providers.nelts; i++) {
+        other = &provider[i]->cookie_name;
+
+        if (ngx_http_idv_provider_cookie_is(name, other, "")
+            || ngx_http_idv_provider_cookie_is(name, other,
+                                               NGX_HTTP_IDV_FLOW_COOKIE)
+            || ngx_http_idv_provider_cookie_is(other, name,
+                                               NGX_HTTP_IDV_FLOW_COOKIE))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "idv_provider \"%V\": its cookies \"%V\" and "
+                               "\"%V" NGX_HTTP_IDV_FLOW_COOKIE "\" meet those "
+                               "of \"%V\": give one of the two another "
+                               "\"cookie_name\"", &pc->p.name, name, name,
+                               &provider[i]->name);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
 }
 
 

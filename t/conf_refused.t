@@ -173,6 +173,25 @@ refused('33 providers', qr/is one too many: 32 providers share a zone/,
 accepted('32 providers', undef,
     http => join "\n", map { ("idv_provider p$_ {", @provider, '}') } 1 .. 31);
 
+# cookies of two providers on one host
+
+for my $case (['idv_provider local_flow {', ''],
+              ['idv_provider other {', 'cookie_name idv_local;'],
+              ['idv_provider other {', 'cookie_name idv_local_flow;'],
+              ['idv_provider loca {', 'cookie_name idv_loca;', 'idv_loca_flow'],
+              ['idv_provider b {', 'cookie_name a;', 'a_flow'])
+{
+    my ($open, $line, $first) = @$case;
+
+    refused("$open $line", qr/its cookies "\w+" and "\w+_flow" meet those of "local": give one of the two another "cookie_name"/,
+        provider => $first ? "cookie_name $first;" : undef,
+        http => join "\n", $open, @provider, $line, '} #!');
+}
+
+accepted('cookies that only look alike', undef, http => join "\n",
+    map { ("idv_provider $_ {", @provider, '}') }
+        qw(local_flo local_flow_flow loca flow _flow LOCAL LOCAL-flow));
+
 # what has no default
 
 my %missing = (
@@ -286,6 +305,8 @@ my @values = (
         'LIVENESS a.b'],
     [cookie_name => qr/"cookie_name" must be of at most 64 letters/, '"a b"',
         'a=b', 'a.b', '"a;b"', 'n' x 65, 'a,b'],
+    [cookie_name => qr/"cookie_name" must not begin with "__"/, '__Host-a',
+        '__Secure-a'],
     [same_site => qr/"same_site" is Lax, Strict or None/, 'lax', 'off', 'Any'],
     [session_lifetime => qr/"session_idle" is longer|at least 60s/, '59s',
         '30m', '0'],

@@ -264,7 +264,10 @@ ngx_http_idv_client(ngx_http_request_t *r, const idv_provider_t *provider,
 
     } else {
 
-        if (ngx_http_idv_cookie_name(r, provider, "_flow", &name) != NGX_OK) {
+        if (ngx_http_idv_cookie_name(r, provider, NGX_HTTP_IDV_FLOW_COOKIE,
+                                     &name)
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
 
@@ -298,7 +301,8 @@ ngx_http_idv_client_new(ngx_http_request_t *r, const idv_provider_t *provider,
     }
 
     if (!client->cookieless
-        && ngx_http_idv_cookie_set(r, provider, "_flow", &client->secret, -1)
+        && ngx_http_idv_cookie_set(r, provider, NGX_HTTP_IDV_FLOW_COOKIE,
+                                   &client->secret, -1)
            != NGX_OK)
     {
         return NGX_ERROR;
