@@ -160,6 +160,8 @@ ngx_http_idv_provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     *provider = &pc->p;
 
+    idv_store_provider_add(pc->p.store, pc->p.id);
+
     return NGX_CONF_OK;
 }
 

@@ -701,6 +701,7 @@ ngx_http_idv_init_module(ngx_cycle_t *cycle)
 static ngx_int_t
 ngx_http_idv_init_process(ngx_cycle_t *cycle)
 {
+    idv_store_t              **store;
     ngx_http_idv_main_conf_t  *mcf;
 
     if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
@@ -726,6 +727,9 @@ ngx_http_idv_init_process(ngx_cycle_t *cycle)
     {
         return NGX_ERROR;
     }
+
+    store = mcf->zones.elts;
+    idv_store_provider_keep(*store);
 
     return idv_engine_init_process(cycle);
 }

@@ -60,6 +60,12 @@ idv_store_t *idv_store_add(ngx_conf_t *cf, ngx_str_t *name, size_t size,
 /* the key of a provider in a zone: a hash of its name and environment */
 uint64_t idv_store_provider_id(ngx_str_t *name, ngx_str_t *environment);
 
+/* says, while a configuration is read, that it has that provider */
+void idv_store_provider_add(idv_store_t *store, uint64_t id);
+
+/* a worker begins: what its configuration has of providers is not taken */
+void idv_store_provider_keep(idv_store_t *store);
+
 
 /*
  * NGX_OK if an open flow with the same binding, provider and policy exists: it

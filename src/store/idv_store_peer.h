@@ -30,7 +30,9 @@ struct idv_store_s;
  */
 
 typedef struct {
-    uint64_t      id;
+    uint64_t      id;              /* 0: free */
+    uint64_t      cycle;           /* the newest configuration that has it */
+    uint64_t      used;            /* when it was last looked at */
 
     /* the worker token */
     uint64_t      credentials;     /* whose it is: a hash, see token_get */
@@ -98,8 +100,10 @@ typedef enum {
 
 
 /*
- * The record, with the zone locked; made if there is none yet.  NULL, and not
- * locked, if there are IDV_STORE_MAX_PEERS others.  For this room only.
+ * The record, with the zone locked; made if there is none yet.  Where there are
+ * IDV_STORE_MAX_PEERS others, it takes the place of one that neither this nor a
+ * newer configuration has, the longest unused.  NULL, and not locked: there is
+ * none, which only workers that are leaving can find.  For this room only.
  */
 idv_store_peer_t *idv_store_peer_lock(struct idv_store_s *store, uint64_t id);
 void idv_store_peer_unlock(struct idv_store_s *store);

@@ -12,6 +12,7 @@
 
 
 static ngx_int_t idv_store_init_zone(ngx_shm_zone_t *zone, void *data);
+static void idv_store_number(idv_store_t *store);
 static void idv_store_resized(ngx_shm_zone_t *zone);
 static ngx_int_t idv_store_carve(idv_store_t *store, ngx_log_t *log);
 
@@ -78,11 +79,13 @@ idv_store_init_zone(ngx_shm_zone_t *zone, void *data)
 
     if (old) {
         store->root = old->root;
+        idv_store_number(store);
         return NGX_OK;
     }
 
     if (zone->shm.exists) {
         store->root = store->shpool->data;
+        idv_store_number(store);
         return NGX_OK;
     }
 
@@ -104,8 +107,18 @@ idv_store_init_zone(ngx_shm_zone_t *zone, void *data)
                 &zone->shm.name);
 
     idv_store_resized(zone);
+    idv_store_number(store);
 
     return NGX_OK;
+}
+
+
+/* by the master, which takes no lock; a configuration may yet be refused */
+
+static void
+idv_store_number(idv_store_t *store)
+{
+    store->cycle = ngx_atomic_fetch_add(&store->root->cycles, 1) + 1;
 }
 
 
@@ -261,31 +274,122 @@ idv_store_full(idv_store_t *store)
 }
 
 
-idv_store_peer_t *
-idv_store_peer_lock(idv_store_t *store, uint64_t id)
+void
+idv_store_provider_add(idv_store_t *store, uint64_t id)
+{
+    if (store->npeers < IDV_STORE_MAX_PEERS) {
+        store->peers[store->npeers++] = id;
+    }
+}
+
+
+static ngx_uint_t
+idv_store_provider_has(idv_store_t *store, uint64_t id)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < store->npeers; i++) {
+        if (store->peers[i] == id) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+void
+idv_store_provider_keep(idv_store_t *store)
 {
     ngx_uint_t         i;
-    idv_store_root_t  *root;
-
-    root = store->root;
+    idv_store_peer_t  *peer;
 
     idv_store_lock(store);
 
     for (i = 0; i < IDV_STORE_MAX_PEERS; i++) {
+        peer = &store->root->peers[i];
 
-        if (root->peers[i].id == 0) {
-            root->peers[i].id = id;
-        }
-
-        if (root->peers[i].id == id) {
-            idv_store_begin(root);
-            return &root->peers[i];
+        if (idv_store_provider_has(store, peer->id)) {
+            peer->cycle = ngx_max(peer->cycle, store->cycle);
         }
     }
 
     idv_store_unlock(store);
+}
 
-    return NULL;
+
+/*
+ * A configuration has at most as many providers as there are records: where one
+ * of them has none, another record is not its.  Workers that are leaving keep
+ * off what a newer configuration has, and may lose theirs to it: what they then
+ * give back is compared with a new record, which knows of no lease or probe.
+ */
+
+static idv_store_peer_t *
+idv_store_peer_take(idv_store_t *store)
+{
+    ngx_uint_t         i;
+    idv_store_peer_t  *peer, *oldest;
+
+    oldest = NULL;
+
+    for (i = 0; i < IDV_STORE_MAX_PEERS; i++) {
+        peer = &store->root->peers[i];
+
+        if (peer->id == 0) {
+            return peer;
+        }
+
+        if (peer->cycle >= store->cycle
+            || idv_store_provider_has(store, peer->id))
+        {
+            continue;
+        }
+
+        if (oldest == NULL || peer->used < oldest->used) {
+            oldest = peer;
+        }
+    }
+
+    return oldest;
+}
+
+
+idv_store_peer_t *
+idv_store_peer_lock(idv_store_t *store, uint64_t id)
+{
+    ngx_uint_t         i;
+    idv_store_peer_t  *peer;
+
+    idv_store_lock(store);
+
+    for (i = 0; i < IDV_STORE_MAX_PEERS; i++) {
+        peer = &store->root->peers[i];
+
+        if (peer->id == id) {
+            idv_store_begin(store->root);
+            goto found;
+        }
+    }
+
+    peer = idv_store_peer_take(store);
+
+    if (peer == NULL) {
+        idv_store_unlock(store);
+        return NULL;
+    }
+
+    idv_store_begin(store->root);
+
+    ngx_explicit_memzero(peer, sizeof(idv_store_peer_t));
+    peer->id = id;
+
+found:
+
+    peer->cycle = ngx_max(peer->cycle, store->cycle);
+    peer->used = ngx_current_msec;
+
+    return peer;
 }
 
 

@@ -135,6 +135,7 @@ typedef struct {
     ngx_atomic_t           counters[IDV_COUNT_NCOUNTERS];
     ngx_atomic_t           warned;           /* second of the last warning */
 
+    ngx_atomic_t           cycles;           /* configurations so far */
     idv_store_peer_t       peers[IDV_STORE_MAX_PEERS];
 } idv_store_root_t;
 
@@ -143,6 +144,10 @@ struct idv_store_s {
     ngx_shm_zone_t        *zone;
     ngx_slab_pool_t       *shpool;
     idv_store_root_t      *root;
+
+    uint64_t               cycle;            /* number of the configuration */
+    ngx_uint_t             npeers;
+    uint64_t               peers[IDV_STORE_MAX_PEERS];
 };
 
 
