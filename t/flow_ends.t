@@ -173,6 +173,23 @@ for my $path ('/', '/reports/2?a=1&b=%2F', '/a%20b?q="quoted"') {
     error_is($flow->continue, 404, 'RESOURCE_NOT_FOUND', undef, 'once');
 }
 
+# A host name that would end a string of JSON, if it could.
+
+for my $case ([sub { $_[0]->cancel }, '/idv/cancelled?return=%2Fa'],
+              [sub { follow($_[0], $COMPLETED, 'SUCCESS'); $_[0]->continue },
+               '/a'])
+{
+    my ($end, $path) = @$case;
+    my $flow = browsed('/a');
+
+    $flow->client->{host} = 'a","status":"COMPLETED","b":"c\\';
+    $end->($flow);
+    is(ref $flow->answer->json, 'HASH', 'a host with quotes: still JSON');
+    is($flow->status, 'RESUME', 'that says what it means');
+    is($flow->state->{resumeUrl}, 'http://' . $flow->client->{host} . $path,
+        'and has them as they are');
+}
+
 # Two that do different things with one flow at the same time: whoever is first
 # wins, and the other one sees what is now.
 

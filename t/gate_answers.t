@@ -86,6 +86,16 @@ my $servers = <<"END";
         location / { auth_idv local; $app }
         location /flows/ { idv_flow_api local; }
     }
+
+    server {
+        listen 127.0.0.1:%%PORT_claimed%%;
+
+        auth_idv_subject \$remote_user;
+
+        location / { auth_idv local; $app }
+        location /flows/ { idv_flow_api local; }
+        location /idv/ { idv_page local; }
+    }
 END
 
 my @house = (http => $http, locations => $locations, servers => $servers);
@@ -178,6 +188,29 @@ $gate->denies($ann, '/named/?user=' . 'n' x 104, 'SUBJECT_REQUIRED',
 like($site->nginx->log->text, qr/idv: a subject of 104 bytes is longer/,
     'is logged');
 $gate->refuses($ann, '/named/?user=' . 'n' x 103, 'the longest name');
+
+# a name with control characters, as a password's text or as a header; the zone
+# ends it at a NUL, so that it would be ann's
+
+my $port = $site->port('claimed');
+
+for my $byte ("\0", "\1", "\t", "\x1f", "\x7f") {
+    my $hex = sprintf '%02x', ord $byte;
+
+    for my $name ("ann$byte", "ann${byte}x", "${byte}ann") {
+        my $claims = Idv::HTTP->new(port => $port, basic => "$name:x");
+
+        $gate->denies($claims, '/', 'SUBJECT_REQUIRED', "a name with $hex");
+        $gate->denies($claims, '/', 'SUBJECT_REQUIRED', "$hex, a browser",
+            @navigation);
+        is($claims->get('/idv/start')->status, 403, "$hex starts no flow");
+    }
+}
+
+like($site->nginx->log->text, qr/idv: a subject has control characters/,
+    'is logged');
+$gate->refuses(Idv::HTTP->new(port => $port, basic => "\xc3\xa4 nn:x"), '/',
+    'a name with a space and bytes of UTF-8');
 
 is($site->service->transaction_calls('POST'), 0, 'all this has cost nothing');
 

@@ -80,6 +80,7 @@ sub with {
 }
 
 
+my $flow;
 my $ann = $site->verified('ann');
 my $first = $ann->cookie('idv_local');
 my $facts = facts($ann);
@@ -169,10 +170,29 @@ is(epoch($eve->get('/fresh/')->json->{headers}{'IDV-Verified-At'}),
     facts($eve)->{verifiedAt}, 'as the application is told');
 cmp_ok(facts($eve)->{verifiedAt}, '>=', $verified + 301, 'just now');
 
+# the time of the verification counts, and not that of its last step
+
+$flow = $site->flow('eve', client => my $slow = $site->client('eve'),
+    path => '/fresh/');
+$flow->require_code;
+$flow->phone('SUCCESS');
+ok($flow->reach('ID_VERIFICATION_COMPLETED'), 'verified, and not continued');
+my $then = int(time) + $clock->{seconds};
+
+at($then + 240);
+$flow->continue;
+is($slow->get('/fresh/')->status, 200, 'four minutes later: opens');
+cmp_ok(abs(facts($slow)->{verifiedAt} - $then), '<=', 1,
+    'the time of the verification');
+at($then + 302);
+is($slow->get($gate->mark('/fresh/'))->status, 403,
+    'max age + 1 after it: shut');
+is($slow->get('/')->status, 200, 'of a session that is a minute old');
+
 # by header
 
 my $bare = $site->client('sam', headers => ['X-PF-Authn-API-State' => 'x']);
-my $flow = Idv::Flow->new(site => $site, client => $bare, path => '/');
+$flow = Idv::Flow->new(site => $site, client => $bare, path => '/');
 $flow->start;
 $bare->{headers} = ['X-PF-Authn-API-State'
     => $flow->state->{_pf_authn_api_state}];
