@@ -90,8 +90,9 @@ ngx_http_idv_name(ngx_str_t *name, size_t max)
 }
 
 
-idv_provider_t *
-ngx_http_idv_find_provider(ngx_http_idv_main_conf_t *mcf, ngx_str_t *name)
+const idv_provider_t *
+ngx_http_idv_find_provider(const ngx_http_idv_main_conf_t *mcf,
+    ngx_str_t *name)
 {
     ngx_uint_t        i;
     idv_provider_t  **provider;

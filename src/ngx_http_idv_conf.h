@@ -72,8 +72,8 @@ ngx_int_t ngx_http_idv_conf_url(ngx_str_t *url, ngx_uint_t *plain);
 ngx_int_t ngx_http_idv_name(ngx_str_t *name, size_t max);
 
 /* NULL: no such provider */
-idv_provider_t *ngx_http_idv_find_provider(ngx_http_idv_main_conf_t *mcf,
-    ngx_str_t *name);
+const idv_provider_t *ngx_http_idv_find_provider(
+    const ngx_http_idv_main_conf_t *mcf, ngx_str_t *name);
 
 
 #endif /* _NGX_HTTP_IDV_CONF_H_INCLUDED_ */

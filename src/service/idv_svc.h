@@ -78,7 +78,7 @@ typedef struct {
 
 struct idv_svc_call_s {
     ngx_http_request_t     *request;
-    idv_svc_conf_t         *conf;
+    const idv_svc_conf_t   *conf;
     idv_svc_store_t        *store;
     const idv_svc_route_t  *route;           /* NULL: there is none */
     ngx_uint_t              allowed;         /* methods of the path */

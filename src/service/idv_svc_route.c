@@ -24,7 +24,7 @@ typedef struct {
 
 
 static idv_svc_call_t *idv_svc_call(ngx_http_request_t *r,
-    idv_svc_conf_t *conf);
+    const idv_svc_conf_t *conf);
 static ngx_int_t idv_svc_base(idv_svc_call_t *call);
 static ngx_uint_t idv_svc_plain_host(ngx_str_t *host);
 static ngx_int_t idv_svc_link(idv_svc_call_t *call);
@@ -129,10 +129,10 @@ const idv_svc_route_t  idv_svc_routes[] = {
 ngx_int_t
 idv_svc_handler(ngx_http_request_t *r)
 {
-    ngx_int_t        rc;
-    idv_svc_call_t  *call;
-    idv_svc_conf_t  *conf;
-    idv_svc_path_t   path;
+    ngx_int_t              rc;
+    idv_svc_call_t        *call;
+    idv_svc_path_t         path;
+    const idv_svc_conf_t  *conf;
 
     conf = ngx_http_get_module_loc_conf(r, ngx_http_idv_service_module);
 
@@ -273,7 +273,7 @@ idv_svc_refuse(idv_svc_call_t *call, idv_svc_error_e error)
 
 
 static idv_svc_call_t *
-idv_svc_call(ngx_http_request_t *r, idv_svc_conf_t *conf)
+idv_svc_call(ngx_http_request_t *r, const idv_svc_conf_t *conf)
 {
     u_char           uuid[IDV_SVC_UUID];
     idv_svc_call_t  *call;

@@ -484,12 +484,12 @@ ngx_http_idv_asked(ngx_http_request_t *r, ngx_str_t *uri)
 static const idv_provider_t *
 ngx_http_idv_api_of(ngx_http_request_t *r)
 {
-    ngx_str_t                  mode, uri;
-    ngx_uint_t                 i;
-    ngx_http_idv_place_t      *place;
-    ngx_http_idv_loc_conf_t   *lcf;
-    ngx_http_idv_srv_conf_t   *scf;
-    ngx_http_core_srv_conf_t  *cscf;
+    ngx_str_t                       mode, uri;
+    ngx_uint_t                      i;
+    ngx_http_idv_place_t           *place;
+    ngx_http_core_srv_conf_t       *cscf;
+    const ngx_http_idv_loc_conf_t  *lcf;
+    const ngx_http_idv_srv_conf_t  *scf;
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_idv_module);
 

@@ -236,7 +236,7 @@ static ngx_int_t
 ngx_http_idv_fact_subject(ngx_http_request_t *r,
     const ngx_http_idv_session_t *session, ngx_str_t *value)
 {
-    ngx_http_idv_loc_conf_t  *lcf;
+    const ngx_http_idv_loc_conf_t  *lcf;
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_idv_module);
 
@@ -549,12 +549,12 @@ ngx_http_idv_encode(ngx_pool_t *pool, ngx_str_t *value)
 ngx_int_t
 ngx_http_idv_strip_headers(ngx_http_request_t *r)
 {
-    uint64_t                    lengths;
-    ngx_str_t                  *name;
-    ngx_uint_t                  i;
-    ngx_list_part_t            *part;
-    ngx_table_elt_t            *h;
-    ngx_http_idv_srv_conf_t    *scf;
+    uint64_t                        lengths;
+    ngx_str_t                      *name;
+    ngx_uint_t                      i;
+    ngx_list_part_t                *part;
+    ngx_table_elt_t                *h;
+    const ngx_http_idv_srv_conf_t  *scf;
 
     scf = ngx_http_get_module_srv_conf(r, ngx_http_idv_module);
 

@@ -120,10 +120,10 @@ ngx_int_t
 ngx_http_idv_contacts(ngx_http_request_t *r, ngx_uint_t contact,
     ngx_http_idv_contacts_t *contacts)
 {
-    u_char                   *p, *last;
-    ngx_int_t                 rc;
-    ngx_str_t                 list, address;
-    ngx_http_idv_loc_conf_t  *lcf;
+    u_char                         *p, *last;
+    ngx_int_t                       rc;
+    ngx_str_t                       list, address;
+    const ngx_http_idv_loc_conf_t  *lcf;
 
     contacts->n = 0;
 

@@ -127,8 +127,8 @@ ngx_http_idv_cors(ngx_http_request_t *r, const idv_provider_t *provider)
 ngx_int_t
 ngx_http_idv_preflight_handler(ngx_http_request_t *r)
 {
-    const idv_provider_t     *provider;
-    ngx_http_idv_loc_conf_t  *lcf;
+    const idv_provider_t           *provider;
+    const ngx_http_idv_loc_conf_t  *lcf;
 
     static ngx_str_t  empty = ngx_null_string;
     static ngx_str_t  methods = ngx_string("GET, POST");
@@ -172,8 +172,8 @@ ngx_http_idv_preflight_handler(ngx_http_request_t *r)
 /* {path}{id} or {path}{id}/qr; 1 if it is the image */
 
 static ngx_int_t
-ngx_http_idv_flow_path(ngx_http_request_t *r, ngx_http_idv_loc_conf_t *lcf,
-    ngx_str_t *id)
+ngx_http_idv_flow_path(ngx_http_request_t *r,
+    const ngx_http_idv_loc_conf_t *lcf, ngx_str_t *id)
 {
     size_t  rest;
 
@@ -258,12 +258,12 @@ ngx_http_idv_flow_action(ngx_http_request_t *r, ngx_int_t *action)
 ngx_int_t
 ngx_http_idv_flow_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                 rc, image;
-    ngx_str_t                *xsrf, id;
-    idv_engine_op_t          *op;
-    ngx_http_idv_ctx_t       *ctx;
-    ngx_http_idv_call_t      *call;
-    ngx_http_idv_loc_conf_t  *lcf;
+    ngx_int_t                       rc, image;
+    ngx_str_t                      *xsrf, id;
+    idv_engine_op_t                *op;
+    ngx_http_idv_ctx_t             *ctx;
+    ngx_http_idv_call_t            *call;
+    const ngx_http_idv_loc_conf_t  *lcf;
 
     static ngx_str_t  allow = ngx_string("GET, HEAD, POST");
     static ngx_str_t  allow_image = ngx_string("GET, HEAD");

@@ -425,10 +425,10 @@ static ngx_int_t
 ngx_http_idv_put_resume(ngx_http_request_t *r, ngx_http_idv_text_t *t,
     const idv_provider_t *provider, const idv_flow_t *flow)
 {
-    u_char                       escaped[3 * sizeof(flow->return_to)], *last;
-    ngx_str_t                     origin;
-    ngx_http_idv_srv_conf_t      *scf;
-    const ngx_http_idv_place_t   *page;
+    u_char                          escaped[3 * sizeof(flow->return_to)], *last;
+    ngx_str_t                       origin;
+    const ngx_http_idv_place_t     *page;
+    const ngx_http_idv_srv_conf_t  *scf;
 
     if (ngx_http_idv_origin(r, provider, &origin) != NGX_OK) {
         return NGX_ERROR;
@@ -575,10 +575,10 @@ static ngx_int_t
 ngx_http_idv_href(ngx_http_request_t *r, const idv_provider_t *provider,
     const idv_flow_t *flow, ngx_str_t *href)
 {
-    u_char                       *p;
-    ngx_str_t                     origin;
-    ngx_http_idv_srv_conf_t      *scf;
-    const ngx_http_idv_place_t   *api;
+    u_char                         *p;
+    ngx_str_t                       origin;
+    const ngx_http_idv_place_t     *api;
+    const ngx_http_idv_srv_conf_t  *scf;
 
     static ngx_str_t  usual = ngx_string("/pf-ws/authn/flows/");
 

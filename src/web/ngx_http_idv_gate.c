@@ -32,7 +32,7 @@ ngx_http_idv_on(ngx_str_t *value)
 
 static ngx_int_t
 ngx_http_idv_enough(ngx_http_request_t *r, const idv_provider_t *provider,
-    ngx_http_idv_loc_conf_t *lcf, ngx_http_idv_session_t *session,
+    const ngx_http_idv_loc_conf_t *lcf, ngx_http_idv_session_t *session,
     ngx_str_t *policy)
 {
     u_char     uuid[16];
@@ -90,7 +90,8 @@ ngx_http_idv_enough(ngx_http_request_t *r, const idv_provider_t *provider,
 
 static ngx_int_t
 ngx_http_idv_admit(ngx_http_request_t *r, const idv_provider_t *provider,
-    ngx_http_idv_loc_conf_t *lcf, ngx_http_idv_ctx_t *ctx, ngx_str_t *policy)
+    const ngx_http_idv_loc_conf_t *lcf, ngx_http_idv_ctx_t *ctx,
+    ngx_str_t *policy)
 {
     ngx_int_t                rc;
     ngx_http_idv_client_t    client;
@@ -133,12 +134,12 @@ ngx_http_idv_admit(ngx_http_request_t *r, const idv_provider_t *provider,
 ngx_int_t
 ngx_http_idv_gate_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                  rc;
-    ngx_str_t                  name, mode, policy;
-    idv_provider_t            *provider;
-    ngx_http_idv_ctx_t        *ctx;
-    ngx_http_idv_loc_conf_t   *lcf;
-    ngx_http_idv_main_conf_t  *mcf;
+    ngx_int_t                        rc;
+    ngx_str_t                        name, mode, policy;
+    ngx_http_idv_ctx_t              *ctx;
+    const idv_provider_t            *provider;
+    const ngx_http_idv_loc_conf_t   *lcf;
+    const ngx_http_idv_main_conf_t  *mcf;
 
     /* a subrequest is not gated by itself: its request is */
 
@@ -292,13 +293,13 @@ static ngx_int_t
 ngx_http_idv_refuse(ngx_http_request_t *r, const idv_provider_t *provider,
     ngx_str_t *policy)
 {
-    ngx_int_t                    rc;
-    ngx_str_t                    json;
-    ngx_uint_t                   flags;
-    idv_engine_op_t             *op;
-    ngx_http_idv_client_t        client;
-    ngx_http_idv_srv_conf_t     *scf;
-    const ngx_http_idv_place_t  *api, *page;
+    ngx_int_t                       rc;
+    ngx_str_t                       json;
+    ngx_uint_t                      flags;
+    idv_engine_op_t                *op;
+    ngx_http_idv_client_t           client;
+    const ngx_http_idv_place_t     *api, *page;
+    const ngx_http_idv_srv_conf_t  *scf;
 
     if (ngx_http_idv_cors(r, provider) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -50,12 +50,12 @@ typedef char  ngx_http_idv_counters_match[
 ngx_int_t
 ngx_http_idv_metrics_handler(ngx_http_request_t *r)
 {
-    u_char                   *p;
-    size_t                    used, size;
-    ngx_str_t                 body;
-    ngx_uint_t                i, flows;
-    idv_store_t              *store;
-    ngx_http_idv_loc_conf_t  *lcf;
+    u_char                         *p;
+    size_t                          used, size;
+    ngx_str_t                       body;
+    ngx_uint_t                      i, flows;
+    idv_store_t                    *store;
+    const ngx_http_idv_loc_conf_t  *lcf;
 
     static ngx_str_t  allow = ngx_string("GET, HEAD");
 

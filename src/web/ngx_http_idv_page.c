@@ -30,7 +30,7 @@ static ngx_int_t ngx_http_idv_page_host(ngx_http_idv_page_t *page);
 static const ngx_http_idv_page_route_t *ngx_http_idv_page_route(
     ngx_http_idv_page_t *page, ngx_http_request_t *r);
 static ngx_int_t ngx_http_idv_page_below(const ngx_http_idv_page_route_t *route,
-    ngx_str_t *path, ngx_str_t *uri);
+    const ngx_str_t *path, ngx_str_t *uri);
 static void ngx_http_idv_page_form_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_idv_page_enter(ngx_http_idv_page_t *page,
     const ngx_http_idv_page_route_t *route);
@@ -134,10 +134,10 @@ ngx_http_idv_page_handler(ngx_http_request_t *r)
 static ngx_http_idv_page_t *
 ngx_http_idv_page_create(ngx_http_request_t *r)
 {
-    ngx_str_t                 path;
-    ngx_http_idv_ctx_t       *ctx;
-    ngx_http_idv_page_t      *page;
-    ngx_http_idv_loc_conf_t  *lcf;
+    ngx_str_t                       path;
+    ngx_http_idv_ctx_t             *ctx;
+    ngx_http_idv_page_t            *page;
+    const ngx_http_idv_loc_conf_t  *lcf;
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_idv_module);
 
@@ -252,7 +252,7 @@ ngx_http_idv_page_host(ngx_http_idv_page_t *page)
 static const ngx_http_idv_page_route_t *
 ngx_http_idv_page_route(ngx_http_idv_page_t *page, ngx_http_request_t *r)
 {
-    ngx_http_idv_loc_conf_t          *lcf;
+    const ngx_http_idv_loc_conf_t    *lcf;
     const ngx_http_idv_page_route_t  *route;
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_idv_module);
@@ -269,7 +269,7 @@ ngx_http_idv_page_route(ngx_http_idv_page_t *page, ngx_http_request_t *r)
 
 static ngx_int_t
 ngx_http_idv_page_below(const ngx_http_idv_page_route_t *route,
-    ngx_str_t *path, ngx_str_t *uri)
+    const ngx_str_t *path, ngx_str_t *uri)
 {
     if (uri->len == path->len + route->name.len
         && ngx_strncmp(uri->data, path->data, path->len) == 0
@@ -385,10 +385,10 @@ ngx_http_idv_page_icon(ngx_http_idv_page_t *page)
 static ngx_int_t
 ngx_http_idv_page_start(ngx_http_idv_page_t *page)
 {
-    ngx_str_t                 policy;
-    ngx_uint_t                api;
-    idv_engine_op_t          *op;
-    ngx_http_idv_loc_conf_t  *lcf;
+    ngx_str_t                       policy;
+    ngx_uint_t                      api;
+    idv_engine_op_t                *op;
+    const ngx_http_idv_loc_conf_t  *lcf;
 
     lcf = ngx_http_get_module_loc_conf(page->r, ngx_http_idv_module);
 

@@ -526,11 +526,11 @@ ngx_int_t
 ngx_http_idv_capture_return(ngx_http_request_t *r,
     const idv_provider_t *provider, const ngx_str_t *flow_id, ngx_str_t *url)
 {
-    u_char                      *p;
-    size_t                       len;
-    ngx_str_t                    origin;
-    ngx_http_idv_srv_conf_t     *scf;
-    const ngx_http_idv_place_t  *place;
+    u_char                         *p;
+    size_t                          len;
+    ngx_str_t                       origin;
+    const ngx_http_idv_place_t     *place;
+    const ngx_http_idv_srv_conf_t  *scf;
 
     ngx_str_set(url, "");
 

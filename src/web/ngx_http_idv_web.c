@@ -204,8 +204,8 @@ ngx_http_idv_bind(const idv_provider_t *provider, ngx_http_idv_client_t *client)
 ngx_int_t
 ngx_http_idv_subject(ngx_http_request_t *r, ngx_http_idv_client_t *client)
 {
-    ngx_uint_t                i;
-    ngx_http_idv_loc_conf_t  *lcf;
+    ngx_uint_t                      i;
+    const ngx_http_idv_loc_conf_t  *lcf;
 
     ngx_memzero(client, sizeof(ngx_http_idv_client_t));
 
