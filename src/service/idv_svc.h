@@ -33,6 +33,7 @@
 typedef struct {
     ngx_str_t               id;
     ngx_str_t               secret;
+    ngx_str_t               name;            /* as people know it, or "" */
 } idv_svc_client_t;
 
 
@@ -94,6 +95,7 @@ struct idv_svc_call_s {
     u_char                  item[IDV_SVC_UUID];
 
     u_char                  correlation[IDV_UUID_LEN];
+    ngx_str_t               client;          /* name of the token's */
 
     ngx_str_t               txnid;           /* of the capture page's link */
     ngx_str_t               code;

@@ -545,7 +545,7 @@ idv_svc_create_code(u_char *code)
 }
 
 
-/* what is echoed when the transaction is read */
+/* what is echoed when the transaction is read, and who asked for it */
 
 static ngx_int_t
 idv_svc_create_request(idv_svc_call_t *call, ngx_str_t *out)
@@ -565,6 +565,11 @@ idv_svc_create_request(idv_svc_call_t *call, ngx_str_t *out)
         if (json_is_object(value)) {
             (void) json_object_set(kept, members[i], value);
         }
+    }
+
+    if (call->client.len) {
+        (void) json_object_set_new(kept, "client",
+                                   idv_svc_json_str(&call->client));
     }
 
     rc = idv_json_dump(call->request->pool, kept, out);

@@ -30,7 +30,7 @@ static idv_svc_fault_t *idv_svc_fault_match(idv_svc_store_t *store,
 
 ngx_int_t
 idv_svc_store_token_add(idv_svc_store_t *store, const u_char *hash,
-    const u_char *env, int64_t expires)
+    const idv_svc_grant_t *grant)
 {
     ngx_queue_t      *q;
     idv_svc_root_t   *sh;
@@ -48,8 +48,7 @@ idv_svc_store_token_add(idv_svc_store_t *store, const u_char *hash,
     token = idv_svc_zone_alloc(store, sizeof(idv_svc_token_t));
 
     if (token) {
-        ngx_memcpy(token->env, env, IDV_SVC_UUID);
-        token->expires = expires;
+        token->grant = *grant;
 
         idv_svc_index_add(&sh->tokens, &token->index, hash);
         ngx_queue_insert_tail(&sh->tokens_queue, &token->queue);
@@ -64,7 +63,7 @@ idv_svc_store_token_add(idv_svc_store_t *store, const u_char *hash,
 
 ngx_int_t
 idv_svc_store_token_find(idv_svc_store_t *store, const u_char *hash,
-    int64_t now, u_char *env)
+    int64_t now, idv_svc_grant_t *grant)
 {
     ngx_int_t         rc;
     idv_svc_token_t  *token;
@@ -75,8 +74,8 @@ idv_svc_store_token_find(idv_svc_store_t *store, const u_char *hash,
 
     token = idv_svc_index_find(&store->sh->tokens, hash);
 
-    if (token && now < token->expires) {
-        ngx_memcpy(env, token->env, IDV_SVC_UUID);
+    if (token && now < token->grant.expires) {
+        *grant = token->grant;
         rc = NGX_OK;
     }
 
@@ -261,7 +260,7 @@ idv_svc_ledger_expire(idv_svc_store_t *store, int64_t now)
         q = ngx_queue_head(&store->sh->tokens_queue);
         token = ngx_queue_data(q, idv_svc_token_t, queue);
 
-        if (now < token->expires) {
+        if (now < token->grant.expires) {
             break;
         }
 

@@ -23,6 +23,7 @@ static ngx_int_t idv_svc_page_begin(idv_svc_page_t *page,
 static ngx_int_t idv_svc_page_end(idv_svc_page_t *page, ngx_uint_t status);
 static ngx_int_t idv_svc_page_headers(idv_svc_page_t *page);
 static void idv_svc_page_origin(idv_svc_page_t *page, ngx_str_t *origin);
+static void idv_svc_page_time(idv_svc_page_t *page, int64_t ms);
 static void idv_svc_page_steps(idv_svc_page_t *page, ngx_uint_t now);
 static void idv_svc_page_action(idv_svc_page_t *page, const char *step,
     const char *attributes);
@@ -79,6 +80,8 @@ idv_svc_page_init(idv_svc_page_t *page, idv_svc_call_t *call,
                              IDV_SVC_MAX_JSON);
 
     redirect = json_object_get(request, "redirect");
+
+    page->client = idv_json_string(request, "client");
 
     page->redirect = idv_json_string(redirect, "url");
     page->message = idv_json_string(redirect, "message");
@@ -151,7 +154,10 @@ idv_svc_page_show(idv_svc_page_t *page)
 static ngx_int_t
 idv_svc_page_intro(idv_svc_page_t *page)
 {
-    u_char  *code;
+    u_char        *code;
+    idv_svc_tx_t  *tx;
+
+    static ngx_str_t  nobody = ngx_string("The site where you started");
 
     if (idv_svc_page_begin(page, page->call, "Confirm who you are", 0)
         != NGX_OK)
@@ -159,12 +165,15 @@ idv_svc_page_intro(idv_svc_page_t *page)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    code = page->view->tx.code;
+    tx = &page->view->tx;
+    code = tx->code;
 
     idv_svc_page_steps(page, 0);
 
+    idv_svc_page_print(page, "<p><strong>");
+    idv_svc_page_text(page, page->client.len ? &page->client : &nobody);
     idv_svc_page_print(page,
-        "<p>You were asked to confirm who you are. You need:</p>\n"
+        "</strong> asks you to confirm who you are. You need:</p>\n"
         "<ul>\n"
         "<li>a passport, driving licence, identity card or residence "
         "permit</li>\n"
@@ -172,8 +181,18 @@ idv_svc_page_intro(idv_svc_page_t *page)
         "</ul>\n"
         "<p>Go on only if you started this yourself and were shown the same "
         "code:</p>\n"
-        "<p class=\"code\"><span>%*s</span> <span>%*s</span></p>\n",
+        "<p class=\"code\"><span>%*s</span> <span>%*s</span></p>\n"
+        "<p>Started at ",
         (size_t) 3, code, (size_t) 3, code + 3);
+
+    idv_svc_page_time(page, tx->created);
+    idv_svc_page_print(page, ", valid until ");
+    idv_svc_page_time(page, tx->expires);
+
+    idv_svc_page_print(page,
+        " UTC.</p>\n"
+        "<p class=\"problem\">If somebody sent you here, called you or asked "
+        "you to scan a code, stop now: it is them who would get in.</p>\n");
 
     idv_svc_page_action(page, "begin", " id=\"begin\"");
 
@@ -641,6 +660,17 @@ idv_svc_page_origin(idv_svc_page_t *page, ngx_str_t *origin)
     }
 
     origin->len = p - origin->data;
+}
+
+
+static void
+idv_svc_page_time(idv_svc_page_t *page, int64_t ms)
+{
+    ngx_tm_t  tm;
+
+    ngx_gmtime((time_t) (ms / 1000), &tm);
+
+    idv_svc_page_print(page, "%02d:%02d", tm.ngx_tm_hour, tm.ngx_tm_min);
 }
 
 

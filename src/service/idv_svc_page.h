@@ -40,6 +40,7 @@ typedef struct {
     ngx_str_t         query;         /* that leads back to this transaction */
     ngx_str_t         redirect;      /* where the creator wants the user */
     ngx_str_t         message;
+    ngx_str_t         client;        /* who asks, or "" */
     unsigned          same_device:1;
     unsigned          skip_intro:1;
     unsigned          automatic:1;

@@ -24,6 +24,7 @@
 #define IDV_SVC_MAX_PATH      255
 #define IDV_SVC_MAX_FAULTS    16
 #define IDV_SVC_MAX_NOTES     64
+#define IDV_SVC_MAX_NAME      64     /* bytes of a client's */
 
 
 typedef struct idv_svc_root_s  idv_svc_root_t;
@@ -129,12 +130,19 @@ ngx_uint_t idv_svc_store_list(idv_svc_store_t *store, u_char *env,
 ngx_uint_t idv_svc_store_sweep(idv_svc_store_t *store, int64_t now);
 
 
-/* bearer tokens, by hash */
+/* bearer tokens, by hash; name is that of the client, or "" */
+
+typedef struct {
+    u_char             env[IDV_SVC_UUID];
+    u_char             name[IDV_SVC_MAX_NAME];
+    uint8_t            name_len;
+    int64_t            expires;
+} idv_svc_grant_t;
 
 ngx_int_t idv_svc_store_token_add(idv_svc_store_t *store, const u_char *hash,
-    const u_char *env, int64_t expires);
+    const idv_svc_grant_t *grant);
 ngx_int_t idv_svc_store_token_find(idv_svc_store_t *store, const u_char *hash,
-    int64_t now, u_char *env);
+    int64_t now, idv_svc_grant_t *grant);
 
 
 /* what the control interface needs */

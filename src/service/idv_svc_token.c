@@ -23,10 +23,10 @@
 static ngx_int_t idv_svc_token_basic(idv_svc_call_t *call, ngx_str_t *id,
     ngx_str_t *secret);
 static ngx_int_t idv_svc_token_decode(idv_svc_call_t *call, ngx_str_t *text);
-static ngx_uint_t idv_svc_token_client(idv_svc_call_t *call, ngx_str_t *id,
-    ngx_str_t *secret);
-static ngx_uint_t idv_svc_token_is(idv_svc_client_t *client, ngx_str_t *id,
-    ngx_str_t *secret);
+static const idv_svc_client_t *idv_svc_token_client(idv_svc_call_t *call,
+    ngx_str_t *id, ngx_str_t *secret);
+static ngx_uint_t idv_svc_token_is(const idv_svc_client_t *client,
+    ngx_str_t *id, ngx_str_t *secret);
 static ngx_int_t idv_svc_token_hash(u_char *hash, u_char *token);
 static ngx_int_t idv_svc_token_refuse(idv_svc_call_t *call, ngx_uint_t status,
     const char *error, const char *description);
@@ -35,11 +35,13 @@ static ngx_int_t idv_svc_token_refuse(idv_svc_call_t *call, ngx_uint_t status,
 ngx_int_t
 idv_svc_token_issue(idv_svc_call_t *call)
 {
-    u_char          bytes[IDV_SVC_TOKEN_BYTES], text[IDV_SVC_TOKEN_LEN + 1];
-    u_char          hash[IDV_HASH_LEN];
-    ngx_int_t       rc;
-    ngx_str_t       id, secret, grant, src, token;
-    idv_svc_form_t  form;
+    u_char                   bytes[IDV_SVC_TOKEN_BYTES], hash[IDV_HASH_LEN];
+    u_char                   text[IDV_SVC_TOKEN_LEN + 1];
+    ngx_int_t                rc;
+    ngx_str_t                id, secret, type, src, token;
+    idv_svc_form_t           form;
+    idv_svc_grant_t          grant;
+    const idv_svc_client_t  *client;
 
     if (idv_svc_media_type(call, "application/x-www-form-urlencoded")
         != NGX_OK)
@@ -55,9 +57,9 @@ idv_svc_token_issue(idv_svc_call_t *call)
                                     "The form is malformed.");
     }
 
-    grant = idv_svc_form_get(&form, "grant_type");
+    type = idv_svc_form_get(&form, "grant_type");
 
-    if (grant.len == 0) {
+    if (type.len == 0) {
         return idv_svc_token_refuse(call, NGX_HTTP_BAD_REQUEST,
                                     "invalid_request",
                                     "grant_type is missing.");
@@ -70,14 +72,17 @@ idv_svc_token_issue(idv_svc_call_t *call)
         secret = idv_svc_form_get(&form, "client_secret");
     }
 
-    if (rc == NGX_ERROR || !idv_svc_token_client(call, &id, &secret)) {
+    client = (rc == NGX_ERROR) ? NULL
+                               : idv_svc_token_client(call, &id, &secret);
+
+    if (client == NULL) {
         return idv_svc_token_refuse(call, NGX_HTTP_UNAUTHORIZED,
                                     "invalid_client",
                                     "The client or its secret is unknown.");
     }
 
-    if (grant.len != sizeof("client_credentials") - 1
-        || ngx_strncmp(grant.data, "client_credentials", grant.len) != 0)
+    if (type.len != sizeof("client_credentials") - 1
+        || ngx_strncmp(type.data, "client_credentials", type.len) != 0)
     {
         return idv_svc_token_refuse(call, NGX_HTTP_BAD_REQUEST,
                                     "unsupported_grant_type",
@@ -98,11 +103,12 @@ idv_svc_token_issue(idv_svc_call_t *call)
         return idv_svc_error(call, IDV_SVC_UNEXPECTED);
     }
 
-    if (idv_svc_store_token_add(call->store, hash, call->env,
-                                call->now
-                                + IDV_SVC_TOKEN_TIME * IDV_SVC_SECOND)
-        != NGX_OK)
-    {
+    ngx_memcpy(grant.env, call->env, IDV_SVC_UUID);
+    ngx_memcpy(grant.name, client->name.data, client->name.len);
+    grant.name_len = (uint8_t) client->name.len;
+    grant.expires = call->now + IDV_SVC_TOKEN_TIME * IDV_SVC_SECOND;
+
+    if (idv_svc_store_token_add(call->store, hash, &grant) != NGX_OK) {
         return idv_svc_full(call);
     }
 
@@ -123,7 +129,8 @@ idv_svc_token_issue(idv_svc_call_t *call)
 ngx_int_t
 idv_svc_token_check(idv_svc_call_t *call)
 {
-    u_char            hash[IDV_HASH_LEN], env[IDV_SVC_UUID], *p, *last;
+    u_char            hash[IDV_HASH_LEN], *p, *last;
+    idv_svc_grant_t   grant;
     ngx_table_elt_t  *header;
 
     static ngx_str_t  scheme = ngx_string("Bearer ");
@@ -145,13 +152,25 @@ idv_svc_token_check(idv_svc_call_t *call)
 
     if (last - p != IDV_SVC_TOKEN_LEN
         || idv_svc_token_hash(hash, p) != NGX_OK
-        || idv_svc_store_token_find(call->store, hash, call->now, env)
+        || idv_svc_store_token_find(call->store, hash, call->now, &grant)
            != NGX_OK)
     {
         return NGX_DECLINED;
     }
 
-    return ngx_memcmp(env, call->env, IDV_SVC_UUID) == 0 ? NGX_OK : NGX_ABORT;
+    if (ngx_memcmp(grant.env, call->env, IDV_SVC_UUID) != 0) {
+        return NGX_ABORT;
+    }
+
+    call->client.data = ngx_pnalloc(call->request->pool, IDV_SVC_MAX_NAME);
+    if (call->client.data == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ngx_memcpy(call->client.data, grant.name, grant.name_len);
+    call->client.len = grant.name_len;
+
+    return NGX_OK;
 }
 
 
@@ -212,26 +231,27 @@ idv_svc_token_decode(idv_svc_call_t *call, ngx_str_t *text)
 }
 
 
-static ngx_uint_t
+static const idv_svc_client_t *
 idv_svc_token_client(idv_svc_call_t *call, ngx_str_t *id, ngx_str_t *secret)
 {
-    ngx_uint_t         i;
-    idv_svc_client_t  *client;
+    ngx_uint_t               i;
+    const idv_svc_client_t  *client;
 
     client = call->conf->clients->elts;
 
     for (i = 0; i < call->conf->clients->nelts; i++) {
         if (idv_svc_token_is(&client[i], id, secret)) {
-            return 1;
+            return &client[i];
         }
     }
 
-    return 0;
+    return NULL;
 }
 
 
 static ngx_uint_t
-idv_svc_token_is(idv_svc_client_t *client, ngx_str_t *id, ngx_str_t *secret)
+idv_svc_token_is(const idv_svc_client_t *client, ngx_str_t *id,
+    ngx_str_t *secret)
 {
     u_char  known[IDV_HASH_LEN], given[IDV_HASH_LEN];
 

@@ -59,8 +59,7 @@ typedef struct {
 typedef struct {
     idv_svc_index_t     index;
     ngx_queue_t         queue;
-    u_char              env[IDV_SVC_UUID];
-    int64_t             expires;
+    idv_svc_grant_t     grant;
 } idv_svc_token_t;
 
 

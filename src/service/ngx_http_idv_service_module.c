@@ -85,7 +85,7 @@ static ngx_command_t  ngx_http_idv_service_commands[] = {
       NULL },
 
     { ngx_string("idv_service_client"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE23,
       ngx_http_idv_service_client,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
@@ -445,6 +445,7 @@ ngx_http_idv_service_client(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     idv_svc_conf_t  *lcf = conf;
 
     char              *rv;
+    json_t            *name;
     ngx_str_t         *value, secret;
     ngx_uint_t         i;
     idv_svc_client_t  *client;
@@ -501,6 +502,23 @@ ngx_http_idv_service_client(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     client->id = value[1];
     client->secret = secret;
+
+    ngx_str_null(&client->name);
+
+    if (cf->args->nelts == 4) {
+        client->name = value[3];
+
+        /* it is kept as JSON, which is UTF-8 or nothing */
+
+        name = idv_svc_json_str(&client->name);
+
+        if (name == NULL || client->name.len > IDV_SVC_MAX_NAME) {
+            json_decref(name);
+            return "has a name that is not UTF-8 or longer than 64 bytes";
+        }
+
+        json_decref(name);
+    }
 
     return NGX_CONF_OK;
 }

@@ -69,6 +69,7 @@ typedef enum {
     NGX_HTTP_IDV_TEXT_REQUIRED_FOLLOW,
     NGX_HTTP_IDV_TEXT_REQUIRED_QR_ALT,
     NGX_HTTP_IDV_TEXT_REQUIRED_CODE,
+    NGX_HTTP_IDV_TEXT_REQUIRED_VALID,
     NGX_HTTP_IDV_TEXT_REQUIRED_EMAIL_TITLE,
     NGX_HTTP_IDV_TEXT_REQUIRED_EMAIL,
     NGX_HTTP_IDV_TEXT_REQUIRED_PHONE_TITLE,
@@ -213,6 +214,7 @@ typedef struct {
     ngx_str_t                        option;
     ngx_str_t                        csrf;     /* this client's token */
     ngx_str_t                        contact;  /* of {contact}, masked */
+    ngx_str_t                        time;     /* of {time} */
     idv_event_e                      action;
     ngx_uint_t                       status;
     ngx_http_idv_text_e              title;

@@ -163,7 +163,7 @@ const ngx_str_t  ngx_http_idv_page_files[NGX_HTTP_IDV_NASSETS] = {
     ".alert h2 { color: var(--alert); }\n"
     ".alert p { margin: 0; }\n"
     ".warning { background: var(--warn-back); }\n"
-    ".code { text-align: center; }\n"
+    ".code, .valid { text-align: center; }\n"
     ".code span { display: block; color: var(--soft); }\n"
     ".code strong {\n"
     "  display: inline-block;\n"

@@ -447,8 +447,8 @@ static ngx_int_t
 ngx_http_idv_page_check_text(ngx_uint_t key, ngx_str_t *text,
     const char **reason)
 {
-    size_t      i, len;
-    ngx_uint_t  contact;
+    size_t       i, len;
+    const char  *value;
 
     if (text->len == 0) {
         *reason = "has an empty text";
@@ -473,8 +473,23 @@ ngx_http_idv_page_check_text(ngx_uint_t key, ngx_str_t *text,
         return NGX_OK;
     }
 
-    contact = (key == NGX_HTTP_IDV_TEXT_OPTIONS_EMAIL
-               || key == NGX_HTTP_IDV_TEXT_OPTIONS_PHONE);
+    switch (key) {
+
+    case NGX_HTTP_IDV_TEXT_OPTIONS_EMAIL:
+    case NGX_HTTP_IDV_TEXT_OPTIONS_PHONE:
+        value = "{contact}";
+        *reason = "has a \"{\" without \"host}\" or \"contact}\"";
+        break;
+
+    case NGX_HTTP_IDV_TEXT_REQUIRED_VALID:
+        value = "{time}";
+        *reason = "has a \"{\" without \"host}\" or \"time}\"";
+        break;
+
+    default:
+        value = "{host}";
+        *reason = "has a \"{\" without \"host}\"";
+    }
 
     for (i = 0; i < text->len; i++) {
 
@@ -496,18 +511,11 @@ ngx_http_idv_page_check_text(ngx_uint_t key, ngx_str_t *text,
             continue;
         }
 
-        if (contact
-            && len >= sizeof("{contact}") - 1
-            && ngx_strncmp(&text->data[i], "{contact}",
-                           sizeof("{contact}") - 1)
-               == 0)
+        if (len < ngx_strlen(value)
+            || ngx_strncmp(&text->data[i], value, ngx_strlen(value)) != 0)
         {
-            continue;
+            return NGX_ERROR;
         }
-
-        *reason = contact ? "has a \"{\" without \"host}\" or \"contact}\""
-                          : "has a \"{\" without \"host}\"";
-        return NGX_ERROR;
     }
 
     return NGX_OK;

@@ -249,8 +249,8 @@ ngx_http_idv_page_add_component(ngx_http_idv_page_t *page,
 
 
 /*
- * A text with its {host} and {contact}.  Both are names from another script
- * than the sentence around them may be: <bdi> keeps their letters together.
+ * A text with its {host}, {contact} and {time}.  They may be of another script
+ * than the sentence around them: <bdi> keeps their letters together.
  */
 
 static void
@@ -278,8 +278,19 @@ ngx_http_idv_page_add_text(ngx_http_idv_page_t *page,
 
         /* no other name came through the configuration */
 
-        value = (last - open > 1 && open[1] == 'h') ? &page->host
-                                                    : &page->contact;
+        switch (last - open > 1 ? open[1] : '}') {
+
+        case 'h':
+            value = &page->host;
+            break;
+
+        case 't':
+            value = &page->time;
+            break;
+
+        default:
+            value = &page->contact;
+        }
 
         if (!plain) {
             ngx_http_idv_page_put(page, "<bdi>");

@@ -61,6 +61,7 @@ const char *const  ngx_http_idv_page_text_names[NGX_HTTP_IDV_NTEXTS] = {
     [NGX_HTTP_IDV_TEXT_REQUIRED_FOLLOW] = "required_follow",
     [NGX_HTTP_IDV_TEXT_REQUIRED_QR_ALT] = "required_qr_alt",
     [NGX_HTTP_IDV_TEXT_REQUIRED_CODE] = "required_code",
+    [NGX_HTTP_IDV_TEXT_REQUIRED_VALID] = "required_valid",
     [NGX_HTTP_IDV_TEXT_REQUIRED_EMAIL_TITLE] = "required_email_title",
     [NGX_HTTP_IDV_TEXT_REQUIRED_EMAIL] = "required_email",
     [NGX_HTTP_IDV_TEXT_REQUIRED_PHONE_TITLE] = "required_phone_title",

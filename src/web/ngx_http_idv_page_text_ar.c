@@ -128,6 +128,9 @@ const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_ar = {
     [NGX_HTTP_IDV_TEXT_REQUIRED_CODE] =
         ngx_string("رمز التحقق"),
 
+    [NGX_HTTP_IDV_TEXT_REQUIRED_VALID] =
+        ngx_string("الرمز صالح حتى الساعة {time} بالتوقيت العالمي."),
+
     [NGX_HTTP_IDV_TEXT_REQUIRED_EMAIL_TITLE] =
         ngx_string("تفقد بريدك الإلكتروني"),
 

@@ -136,6 +136,9 @@ const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_de = {
     [NGX_HTTP_IDV_TEXT_REQUIRED_CODE] =
         ngx_string("Prüfcode"),
 
+    [NGX_HTTP_IDV_TEXT_REQUIRED_VALID] =
+        ngx_string("Der Code gilt bis {time} Uhr (UTC)."),
+
     [NGX_HTTP_IDV_TEXT_REQUIRED_EMAIL_TITLE] =
         ngx_string("Sehen Sie in Ihre E-Mails"),
 

@@ -132,6 +132,9 @@ const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_en = {
     [NGX_HTTP_IDV_TEXT_REQUIRED_CODE] =
         ngx_string("Verification code"),
 
+    [NGX_HTTP_IDV_TEXT_REQUIRED_VALID] =
+        ngx_string("The code is valid until {time} UTC."),
+
     [NGX_HTTP_IDV_TEXT_REQUIRED_EMAIL_TITLE] =
         ngx_string("Look into your e-mail"),
 

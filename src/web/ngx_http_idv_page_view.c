@@ -36,6 +36,8 @@ static void ngx_http_idv_page_actions(ngx_http_idv_page_t *page,
 static void ngx_http_idv_page_wait(ngx_http_idv_page_t *page);
 static void ngx_http_idv_page_code(ngx_http_idv_page_t *page,
     const idv_flow_t *flow);
+static void ngx_http_idv_page_valid(ngx_http_idv_page_t *page,
+    int64_t expires);
 static ngx_str_t ngx_http_idv_page_capture(ngx_http_idv_page_t *page,
     const idv_flow_t *flow, ngx_uint_t self);
 
@@ -318,6 +320,37 @@ ngx_http_idv_page_code(ngx_http_idv_page_t *page, const idv_flow_t *flow)
     ngx_http_idv_page_put(page, "<p class=\"code\"><span>%t</span> "
                           "<strong id=\"idv-code\" dir=\"ltr\">%e</strong>"
                           "</p>\n", NGX_HTTP_IDV_TEXT_REQUIRED_CODE, &code);
+
+    ngx_http_idv_page_valid(page, flow->tx_expires);
+}
+
+
+/* a time of day says nothing of what is further away */
+
+static void
+ngx_http_idv_page_valid(ngx_http_idv_page_t *page, int64_t expires)
+{
+    u_char    *p;
+    ngx_tm_t   tm;
+
+    if (expires <= ngx_time() || expires - ngx_time() > 86400) {
+        return;
+    }
+
+    p = ngx_pnalloc(page->r->pool, sizeof("23:59") - 1);
+    if (p == NULL) {
+        page->failed = 1;
+        return;
+    }
+
+    ngx_gmtime((time_t) expires, &tm);
+
+    page->time.data = p;
+    page->time.len = ngx_sprintf(p, "%02d:%02d", tm.ngx_tm_hour, tm.ngx_tm_min)
+                     - p;
+
+    ngx_http_idv_page_put(page, "<p class=\"valid\">%t</p>\n",
+                          NGX_HTTP_IDV_TEXT_REQUIRED_VALID);
 }
 
 

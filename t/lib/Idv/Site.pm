@@ -11,7 +11,8 @@ package Idv::Site;
 # What a test adds goes where it says: provider (into the idv_provider block),
 # http, gate (into the gate's server), locations (beside "/" on the gate),
 # root (into "/"), service (into the service's location), app, servers.  peer is
-# a URL where somebody else plays PingOne.
+# a URL where somebody else plays PingOne, client_name who asks, as the capture
+# page says it (as it is written in the configuration).
 #
 # With hop => 1 each request of a client is a connection of its own, which the
 # kernel gives to either worker, so that one flow is in the hands of both.
@@ -177,6 +178,7 @@ sub config {
     $text{gate} .= "\n        add_header X-Worker \$pid always;" if $hop;
 
     my ($environment, $client) = (ENVIRONMENT, CLIENT);
+    my $name = $arg{client_name} // '"The gate of the test"';
     my $peer = $arg{peer} || 'http://127.0.0.1:%%PORT_service%%';
 
     return <<"END" . $text{servers};
@@ -249,7 +251,7 @@ sub config {
 
         location / {
             idv_service                 on;
-            idv_service_client          $client client_secret;
+            idv_service_client          $client client_secret $name;
             idv_service_control         on;
             idv_service_processing_time 100ms;
             $text{service}
