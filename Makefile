@@ -127,15 +127,18 @@ bench-run:
 MODULESDIR ?= $(or $(shell $(NGX_BIN) -V 2>&1 \
                   | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p'), \
                   /usr/lib/nginx/modules)
+BINDIR ?= /usr/local/bin
 
 .PHONY: install
-install: all		## copy the modules to nginx's module folder (DESTDIR)
+install: all		## copy modules and idv-selfcheck to their places (DESTDIR)
 	@mkdir -p $(DESTDIR)$(MODULESDIR)
 	@set -e; for so in $(modules); do \
 	    install -m 644 $(objs)/$$so $(DESTDIR)$(MODULESDIR)/.$$so.new; \
 	    mv $(DESTDIR)$(MODULESDIR)/.$$so.new $(DESTDIR)$(MODULESDIR)/$$so; \
 	    echo "load_module modules/$$so;"; \
 	done
+	@mkdir -p $(DESTDIR)$(BINDIR)
+	@install -m 755 src/tools/idv-selfcheck $(DESTDIR)$(BINDIR)
 
 
 .PHONY: clean
