@@ -52,12 +52,14 @@ sub complaints {
         $listed{$test}{$case} = 1 if $test =~ /^attack/;
     }
 
+    my %all = map { $_ => 1 } keys %tests_of, keys %reason;
+
     push @said, map { "$_ has a test and a reason" }
         grep { $tests_of{$_} } sort keys %reason;
 
     # a test of this folder has the cases in its points' names
 
-    for my $test (grep { /^attack/ && !/cases\.t$/ } sort keys %$tests) {
+    for my $test (grep { /^attack/ && !/(?:cases|selfcheck)\.t$/ } sort keys %$tests) {
         my %named = map { $_ => 1 } map { /$id/g }
             $tests->{$test} =~ /(?:['"`\[(]|: )((?:$id, )*$id)(?::|['"],)/g;
 
@@ -89,8 +91,8 @@ sub complaints {
         }
     }
 
-    my %all = map { $_ => 1 } keys %tests_of, keys %reason;
-
+    push @said, map { "docs/security.md: there is no t/$_" }
+        grep { !defined $tests->{$_} } $document =~ m{\b((?:attack/)?\w+\.t)\b}g;
     push @said, map { "docs/security.md has no $_" }
         grep { !$told{$_} } sort keys %all;
     push @said, map { "$_ of docs/security.md is not in the list" }
@@ -100,7 +102,11 @@ sub complaints {
 }
 
 
-my %tests = map { $_ => text("t/$_") }
+# some of a test may be in Node
+
+my %tests = map { my $text = text("t/$_");
+        ($_ => join "\n", $text, map { text("t/attack/$_") }
+            $text =~ m{/t/attack/(\w+\.js)"}g) }
     map { substr $_, length "$top/t/" } glob "$top/t/*.t $top/t/attack/*.t";
 my $list = text('t/attack/cases.txt');
 my $document = text('docs/security.md');
@@ -109,6 +115,14 @@ my @said = complaints($list, \%tests, $document);
 is(scalar @said, 0, 'cases, tests and document agree')
     or diag(map { "$_\n" } @said);
 cmp_ok(scalar(() = $list =~ /^$id/mg), '>', 90, 'of which there are many');
+
+# what an operator looks at is some of it
+
+my @looked = text('src/tools/idv-selfcheck')
+    =~ /^    \['\w+', '((?:$id,?)+)', /mg;
+cmp_ok(scalar @looked, '>', 15, 'idv-selfcheck has cases');
+is(join(' ', grep { $list !~ /^$_ /m } map { split /,/ } @looked), '',
+    'which are in the list');
 
 # each of the comparisons can fail
 
@@ -139,6 +153,8 @@ for my $case (
     ['a test that the document does not name', $list, \%tests,
         $document =~ s{^(\| S24 .*)attack/secrets\.t}{$1-}mr,
         qr/S24: does not name/],
+    ['a test that there is not', $list, \%tests, "$document\nattack/none.t",
+        qr{there is no t/attack/none\.t}],
     ['a test that only the document names', $list, \%tests,
         $document =~ s{^(\| S24 .*)attack/secrets\.t}{$1attack/secrets.t, gate.t}mr,
         qr/S24: gate\.t is not in the list/],
