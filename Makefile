@@ -111,6 +111,17 @@ test-run:
 	@exec t/tools/test $(TESTS)
 
 
+.PHONY: soak
+soak:			## the long runs, in one table; SOAK='--scale 0.1 PART ...'
+	@t/tools/setup build test
+	@$(MAKE) $(parallel) --no-print-directory all
+	@$(MAKE) --no-print-directory soak-run
+
+.PHONY: soak-run
+soak-run:
+	@exec t/soak/run $(SOAK)
+
+
 .PHONY: bench
 bench:			## the ratios of the design, measured here
 	@t/tools/setup build bench
