@@ -227,10 +227,15 @@ idv_store_recover(idv_store_t *store)
 
         if (node->used) {
             node->flow = root->undo;
+            node->claims = root->undo_claims;
         }
 
+        ngx_memory_barrier();
         root->undo_node = 0;
     }
+
+    ngx_memory_barrier();
+    ngx_explicit_memzero(&root->undo, sizeof(idv_flow_t));
 
     heads = (uint32_t *) ((u_char *) root + root->ids);
     ngx_memzero(heads, 2 * root->nbuckets * sizeof(uint32_t));
@@ -249,6 +254,8 @@ idv_store_recover(idv_store_t *store)
         node = idv_store_node(root, i);
 
         if (!node->used) {
+            /* one that was being made, or wiped */
+            ngx_explicit_memzero(&node->flow, sizeof(idv_flow_t));
             node->claims = 0;
             node->id_next = root->free_node;
             root->free_node = i;
@@ -436,11 +443,43 @@ idv_store_open(idv_store_root_t *root, idv_flow_t *flow, int64_t now,
 }
 
 
+/*
+ * A flow is overwritten: whoever finds half of it takes the one before.  That
+ * is not kept any longer, for what is in it should not outlive it.
+ */
+
+static void
+idv_store_replace(idv_store_root_t *root, uint32_t i, const idv_flow_t *flow,
+    uint32_t claims)
+{
+    idv_store_node_t  *node;
+
+    node = idv_store_node(root, i);
+
+    root->undo = node->flow;
+    root->undo_claims = node->claims;
+
+    ngx_memory_barrier();
+    root->undo_node = i;
+    ngx_memory_barrier();
+
+    node->flow = *flow;
+    node->claims = claims;
+
+    ngx_memory_barrier();
+    root->undo_node = 0;
+    ngx_memory_barrier();
+
+    ngx_explicit_memzero(&root->undo, sizeof(idv_flow_t));
+}
+
+
 /* the open flow i is what was asked for, with the new return address */
 
 static void
 idv_store_again(idv_store_root_t *root, uint32_t i, idv_flow_t *flow)
 {
+    idv_flow_t         next;
     idv_store_node_t  *node;
 
     node = idv_store_node(root, i);
@@ -448,17 +487,11 @@ idv_store_again(idv_store_root_t *root, uint32_t i, idv_flow_t *flow)
     if (flow->return_to[0]
         && ngx_strcmp(node->flow.return_to, flow->return_to) != 0)
     {
-        root->undo = node->flow;
-        ngx_memory_barrier();
-        root->undo_node = i;
-        ngx_memory_barrier();
+        next = node->flow;
+        ngx_memcpy(next.return_to, flow->return_to, sizeof(flow->return_to));
+        next.version++;
 
-        ngx_memcpy(node->flow.return_to, flow->return_to,
-                   sizeof(flow->return_to));
-        node->flow.version++;
-
-        ngx_memory_barrier();
-        root->undo_node = 0;
+        idv_store_replace(root, i, &next, node->claims);
     }
 
     *flow = node->flow;
@@ -617,37 +650,41 @@ static const idv_count_e  idv_store_entered[IDV_STATE_NSTATES] = {
 };
 
 
-static ngx_int_t
-idv_store_put_claims(idv_store_root_t *root, idv_store_node_t *node,
-    const ngx_str_t *claims)
+/* the slot that has them now, or 0 */
+
+static uint32_t
+idv_store_put_claims(idv_store_root_t *root, const ngx_str_t *claims)
 {
+    uint32_t             i;
     idv_store_claims_t  *slot;
 
-    if (claims->len > IDV_STORE_MAX_CLAIMS || root->free_claims == 0) {
-        return NGX_ERROR;
+    i = root->free_claims;
+
+    if (claims->len > IDV_STORE_MAX_CLAIMS || i == 0) {
+        return 0;
     }
 
-    node->claims = root->free_claims;
-    slot = idv_store_slot(root, node->claims);
+    slot = idv_store_slot(root, i);
     root->free_claims = slot->next;
 
     slot->len = (uint32_t) claims->len;
     ngx_memcpy(slot->text, claims->data, claims->len);
 
-    return NGX_OK;
+    return i;
 }
 
 
 ngx_int_t
 idv_store_save(idv_store_t *store, idv_flow_t *flow, const ngx_str_t *claims)
 {
-    uint32_t           i, stale;
+    uint32_t           i, slot, stale;
     ngx_int_t          rc;
     ngx_uint_t         entered;
     idv_store_node_t  *node;
     idv_store_root_t  *root;
 
     root = store->root;
+    rc = NGX_OK;
     entered = 0;
     stale = 0;
 
@@ -663,48 +700,38 @@ idv_store_save(idv_store_t *store, idv_flow_t *flow, const ngx_str_t *claims)
     idv_store_begin(root);
 
     node = idv_store_node(root, i);
-    rc = NGX_OK;
+    slot = node->claims;
 
     if (claims || flow->state == IDV_STATE_CANCELED
         || flow->state == IDV_STATE_TIMED_OUT)
     {
-        stale = node->claims;
+        stale = slot;
+        slot = 0;
     }
 
     if (claims && claims->len) {
-        rc = idv_store_put_claims(root, node, claims);
-    }
+        slot = idv_store_put_claims(root, claims);
 
-    if (rc == NGX_OK) {
-        entered = node->flow.state != flow->state;
-
-        root->undo = node->flow;
-        ngx_memory_barrier();
-        root->undo_node = i;
-        ngx_memory_barrier();
-
-        flow->version++;
-        node->flow = *flow;
-
-        ngx_memory_barrier();
-        root->undo_node = 0;
-
-        /* only now: a flow that is undone has its claims again */
-
-        if (stale) {
-
-            if (node->claims == stale) {
-                node->claims = 0;
-            }
-
-            idv_store_wipe_claims(root, stale);
-        }
-
-        if (node->class != idv_store_class(flow) || entered) {
-            idv_store_dequeue(root, i);
-            idv_store_enqueue(root, i);
+        if (slot == 0) {
+            rc = NGX_ERROR;
+            goto done;
         }
     }
+
+    entered = node->flow.state != flow->state;
+
+    flow->version++;
+    idv_store_replace(root, i, flow, slot);
+
+    /* only now: a flow that is undone has its claims again */
+    idv_store_wipe_claims(root, stale);
+
+    if (node->class != idv_store_class(flow) || entered) {
+        idv_store_dequeue(root, i);
+        idv_store_enqueue(root, i);
+    }
+
+done:
 
     idv_store_end(root);
     idv_store_unlock(store);

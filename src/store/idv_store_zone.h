@@ -127,6 +127,7 @@ typedef struct {
     idv_store_queue_t      queues[IDV_STORE_NCLASSES];
 
     uint32_t               undo_node;
+    uint32_t               undo_claims;
     idv_flow_t             undo;
 
     uint32_t               revoked_heads[256];
