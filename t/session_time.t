@@ -44,7 +44,7 @@ sub at {
 
     sleep 0.05 while time - int time > 0.6;
 
-    $clock->advance($second - int(time) - $clock->{seconds});
+    $clock->step($second - int(time) - $clock->{seconds});
 }
 
 

@@ -2,9 +2,9 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * A wall clock that tests move, preloaded into nginx: the time of day is off
- * by the seconds that the file IDV_CLOCK holds, a native 64-bit number.  The
- * monotonic clock, and with it nginx's timers, go on as ever.
+ * Clocks that tests move, preloaded into nginx.  The file IDV_CLOCK holds two
+ * native 64-bit numbers: the seconds by which the time of day is off, and those
+ * by which the monotonic clock is, and with it all timers.
  *
  * The file is mapped when nginx starts, so workers have it whatever user they
  * run as, and whatever environment they are left with.
@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 
-static const volatile int64_t  *clock_offset;
+static const volatile int64_t  *clock_offset;    /* of day, monotonic */
 
 
 static void __attribute__((constructor))
@@ -40,7 +40,7 @@ clock_init(void)
         return;
     }
 
-    p = mmap(NULL, sizeof(int64_t), PROT_READ, MAP_SHARED, fd, 0);
+    p = mmap(NULL, 2 * sizeof(int64_t), PROT_READ, MAP_SHARED, fd, 0);
 
     if (p != MAP_FAILED) {
         clock_offset = p;
@@ -58,10 +58,23 @@ clock_gettime(clockid_t id, struct timespec *ts)
     /* not libc's: that may be this very function */
     rc = (int) syscall(SYS_clock_gettime, id, ts);
 
-    if (rc == 0 && clock_offset
-        && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE))
-    {
-        ts->tv_sec += *clock_offset;
+    if (rc != 0 || clock_offset == NULL) {
+        return rc;
+    }
+
+    switch (id) {
+
+    case CLOCK_REALTIME:
+    case CLOCK_REALTIME_COARSE:
+        ts->tv_sec += clock_offset[0];
+        break;
+
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_BOOTTIME:
+        ts->tv_sec += clock_offset[1];
+        break;
     }
 
     return rc;
