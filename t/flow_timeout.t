@@ -219,6 +219,26 @@ for my $state (sort keys %end) {
     $next->cancel;
 }
 
+# That is time that goes by.  Who sets the clock on the wall, to and fro, ends no
+# flow, and makes none live longer.
+
+for my $state ($DEVICE, $OPTIONS, $REQUIRED, $PROGRESS, $COMPLETED) {
+    my $flow = flow($state);
+
+    for my $seconds (3600, -7200, 3600) {
+        $clock->step($seconds);
+        $flow->read;
+        is($flow->status, $state, "the clock is set by $seconds s: $state");
+    }
+
+    $clock->step(-3600);
+    $clock->advance(TIMEOUT + 1);
+    $flow->read;
+    is($flow->status, $TIMED_OUT, 'and its time is over when it is over');
+    $flow->cancel;
+    $clock->step(3600);
+}
+
 both_workers($site);
 
 $site->finish;

@@ -101,7 +101,7 @@ idv_engine_start(idv_engine_op_t *op)
 
     /* looked for first: clients ask again and again, and an id costs more */
 
-    if (idv_store_reuse(op->provider->store, &op->flow, op->event.now)
+    if (idv_store_reuse(op->provider->store, &op->flow, op->event.now_ms)
         == NGX_OK)
     {
         op->result = IDV_ENGINE_OK;
@@ -123,7 +123,7 @@ idv_engine_start(idv_engine_op_t *op)
 
     op->flow = next;
 
-    rc = idv_store_create(op->provider->store, &op->flow, op->event.now);
+    rc = idv_store_create(op->provider->store, &op->flow, op->event.now_ms);
 
     switch (rc) {
 
@@ -155,7 +155,8 @@ idv_engine_load(idv_engine_op_t *op, idv_flow_t *flow)
     if (op->found && op->found == ngx_current_msec) {
         *flow = op->flow;
 
-    } else if (idv_store_load(op->provider->store, &op->id, op->event.now, flow)
+    } else if (idv_store_load(op->provider->store, &op->id, op->event.now_ms,
+                              flow)
                != NGX_OK)
     {
         ngx_memzero(flow, sizeof(idv_flow_t));
@@ -728,7 +729,8 @@ idv_engine_renew(idv_engine_job_t *job)
     id.data = (u_char *) job->flow.id;
     id.len = IDV_FLOW_ID_LEN;
 
-    if (idv_store_load(job->provider->store, &id, ngx_time(), &flow) != NGX_OK
+    if (idv_store_load(job->provider->store, &id, ngx_current_msec, &flow)
+        != NGX_OK
         || flow.busy_until == 0
         || flow.busy_until != job->flow.busy_until
         || ((flow.flags ^ job->flow.flags) & IDV_FLOW_CREATING)

@@ -12,8 +12,8 @@
 #include "idv_flow.h"
 
 
-/* a flow that has ended is kept so long, for pages that look once more */
-#define IDV_FLOW_LINGER            60
+/* a flow that has ended is kept so long, ms, for pages that look once more */
+#define IDV_FLOW_LINGER            60000
 
 /* in all, whatever the user does: each costs the operator money */
 #define IDV_FLOW_MAX_TRANSACTIONS  16
@@ -145,6 +145,13 @@ static const struct {
 };
 
 
+static uint64_t
+idv_flow_timeout(const idv_flow_policy_t *policy)
+{
+    return (uint64_t) policy->state_timeout * 1000;
+}
+
+
 static void
 idv_flow_enter(const idv_flow_policy_t *policy, const idv_event_t *event,
     idv_flow_t *next, idv_state_e state)
@@ -152,13 +159,14 @@ idv_flow_enter(const idv_flow_policy_t *policy, const idv_event_t *event,
     if (next->state != state) {
         next->state = (uint8_t) state;
         next->entered = event->now;
+        next->since = event->now_ms;
     }
 
     if (state == IDV_STATE_ENDED || state == IDV_STATE_CANCELED) {
-        next->expires = event->now + IDV_FLOW_LINGER;
+        next->expires = event->now_ms + IDV_FLOW_LINGER;
 
     } else {
-        next->expires = next->entered + 2 * (int64_t) policy->state_timeout;
+        next->expires = next->since + 2 * idv_flow_timeout(policy);
     }
 
     if (!(IDV_BIT(state) & IDV_WAITING)) {
@@ -252,7 +260,7 @@ idv_flow_start(const idv_flow_policy_t *policy, const idv_event_t *event,
 {
     (void) effect;
 
-    next->created = event->now;
+    next->created = event->now_ms;
 
     return idv_flow_first(policy, event, next);
 }
@@ -441,7 +449,8 @@ idv_flow_created(const idv_flow_policy_t *policy, const idv_event_t *event,
 
     /* a new transaction has the whole time again */
     next->entered = event->now;
-    next->expires = event->now + 2 * (int64_t) policy->state_timeout;
+    next->since = event->now_ms;
+    next->expires = next->since + 2 * idv_flow_timeout(policy);
 
     memcpy(next->code, tx->code, sizeof(next->code));
     memcpy(next->url, tx->url, sizeof(next->url));
@@ -653,7 +662,7 @@ idv_flow_next(const idv_flow_policy_t *policy, const idv_flow_t *flow,
     if (event->type < IDV_EVENT_FIND
         && next->state < IDV_STATE_NSTATES
         && (IDV_BIT(next->state) & IDV_TIMED)
-        && event->now >= next->entered + (int64_t) policy->state_timeout)
+        && event->now_ms >= next->since + idv_flow_timeout(policy))
     {
         idv_flow_release(next);
         idv_flow_enter(policy, event, next, IDV_STATE_TIMED_OUT);

@@ -118,13 +118,15 @@ typedef struct {
     char            url[IDV_FLOW_MAX_URL + 1];     /* webVerificationUrl */
     char            return_to[IDV_FLOW_MAX_RETURN + 1];
 
-    int64_t         created;         /* seconds since the epoch */
-    int64_t         entered;         /* when the state was entered */
-    int64_t         expires;         /* when the record may go */
+    int64_t         entered;         /* the state, seconds since the epoch */
     int64_t         tx_expires;      /* 0: unknown */
 
-    uint64_t        busy_until;      /* lease of an effect, ms, monotonic */
-    uint64_t        next_read;       /* not before, ms, monotonic */
+    /* ms, monotonic: who sets the clock ends no flow */
+    uint64_t        created;
+    uint64_t        since;           /* when the state was entered */
+    uint64_t        expires;         /* when the record may go */
+    uint64_t        busy_until;      /* lease of an effect */
+    uint64_t        next_read;       /* not before */
 } idv_flow_t;
 
 

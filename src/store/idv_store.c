@@ -315,7 +315,7 @@ idv_store_drop(idv_store_root_t *root, uint32_t i, idv_count_e counter)
  */
 
 static void
-idv_store_expire(idv_store_root_t *root, int64_t now)
+idv_store_expire(idv_store_root_t *root, uint64_t now)
 {
     uint32_t           i;
     ngx_uint_t         class, n;
@@ -383,7 +383,7 @@ idv_store_take(idv_store_root_t *root)
  */
 
 static ngx_uint_t
-idv_store_open(idv_store_root_t *root, idv_flow_t *flow, int64_t now,
+idv_store_open(idv_store_root_t *root, idv_flow_t *flow, uint64_t now,
     uint32_t *same, uint32_t *oldest, uint32_t *ended)
 {
     uint32_t           i;
@@ -499,7 +499,7 @@ idv_store_again(idv_store_root_t *root, uint32_t i, idv_flow_t *flow)
 
 
 ngx_int_t
-idv_store_reuse(idv_store_t *store, idv_flow_t *flow, int64_t now)
+idv_store_reuse(idv_store_t *store, idv_flow_t *flow, uint64_t now)
 {
     uint32_t  i, oldest, ended;
 
@@ -520,7 +520,7 @@ idv_store_reuse(idv_store_t *store, idv_flow_t *flow, int64_t now)
 
 
 ngx_int_t
-idv_store_create(idv_store_t *store, idv_flow_t *flow, int64_t now)
+idv_store_create(idv_store_t *store, idv_flow_t *flow, uint64_t now)
 {
     uint32_t           i, oldest, ended;
     ngx_int_t          rc;
@@ -612,7 +612,7 @@ idv_store_find(idv_store_root_t *root, const char *id)
 
 
 ngx_int_t
-idv_store_load(idv_store_t *store, const ngx_str_t *id, int64_t now,
+idv_store_load(idv_store_t *store, const ngx_str_t *id, uint64_t now,
     idv_flow_t *flow)
 {
     uint32_t   i;

@@ -68,11 +68,13 @@ void idv_store_provider_keep(idv_store_t *store);
 
 
 /*
+ * The time of flows, here and below, is in monotonic ms (ngx_current_msec).
+ *
  * NGX_OK if an open flow with the same binding, provider and policy exists: it
  * is copied to flow, its return address taken from the one that flow had.
  * NGX_DECLINED: none, and flow is as it was.
  */
-ngx_int_t idv_store_reuse(idv_store_t *store, idv_flow_t *flow, int64_t now);
+ngx_int_t idv_store_reuse(idv_store_t *store, idv_flow_t *flow, uint64_t now);
 
 /*
  * Inserts a flow with version 1.  NGX_OK; NGX_AGAIN if an open flow with the
@@ -81,10 +83,10 @@ ngx_int_t idv_store_reuse(idv_store_t *store, idv_flow_t *flow, int64_t now);
  * IDV_STORE_MAX_OPEN open flows and all have a transaction under way;
  * NGX_DECLINED if the zone is full.
  */
-ngx_int_t idv_store_create(idv_store_t *store, idv_flow_t *flow, int64_t now);
+ngx_int_t idv_store_create(idv_store_t *store, idv_flow_t *flow, uint64_t now);
 
 /* NGX_OK and a copy; NGX_DECLINED if unknown or expired */
-ngx_int_t idv_store_load(idv_store_t *store, const ngx_str_t *id, int64_t now,
+ngx_int_t idv_store_load(idv_store_t *store, const ngx_str_t *id, uint64_t now,
     idv_flow_t *flow);
 
 /*

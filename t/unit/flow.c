@@ -179,6 +179,7 @@ table(void)
 
         flow.state = row->state;
         flow.entered = 1000;
+        flow.since = 40000;
         flow.failures = row->failures;
 
         event.type = row->event;
@@ -295,17 +296,20 @@ modes(void)
 
     flow.state = REQUIRED;
     flow.entered = 100;
+    flow.since = 100000;
     event.type = IDV_EVENT_LOOK;
-    event.now = 100 + policy.state_timeout - 1;
+    event.now_ms = flow.since + policy.state_timeout * 1000 - 1;
+    event.now = 100 + 2 * policy.state_timeout;
     step(&p, &flow, &event, &tx, &rc, &effect);
-    ok(flow.state == REQUIRED, "a second before the state times out");
-    event.now++;
+    ok(flow.state == REQUIRED, "until the state times out, whatever the clock");
+    event.now_ms++;
+    event.now = 1;
     step(&p, &flow, &event, &tx, &rc, &effect);
     ok(flow.state == TIMED_OUT, "and when it does");
 
     event.type = IDV_EVENT_POLL;
     flow.state = PROGRESS;
-    flow.entered = 100;
+    flow.since = 100000;
     step(&p, &flow, &event, &tx, &rc, &effect);
     ok(flow.state == TIMED_OUT && rc == OK, "a poll is told the time-out");
     step(&p, &flow, &event, &tx, &rc, &effect);
@@ -355,7 +359,7 @@ modes(void)
     flow.busy_until = 0;
     flow.flags = 0;
     event.type = IDV_EVENT_DEVICE_OTHER;
-    event.now = flow.entered;
+    event.now_ms = flow.since;
     event.contacts = IDV_CONTACT_PHONE | IDV_CONTACT_EMAIL;
     step(&p, &flow, &event, &tx, &rc, &effect);
     ok(effect.type == IDV_EFFECT_CREATE && effect.method == IDV_METHOD_SMS,

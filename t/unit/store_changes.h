@@ -87,7 +87,7 @@ flow_of(idv_flow_t *flow, ngx_uint_t n)
     flow->provider = 1;
     flow->state = IDV_STATE_DEVICE;
     flow->created = NOW + n;
-    flow->entered = NOW;
+    flow->since = NOW;
     flow->expires = FAR;
 }
 
