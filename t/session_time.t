@@ -246,4 +246,31 @@ is($bob->($gate->mark('/'))->status, 403, 'to its own end');
 
 $gate->nothing_passed;
 
+# Ann signs out.  The clock is set by an hour, too far; meanwhile others sign
+# out, more than there is room for, and what is over gives way.  When the clock
+# is right again, so would her session be: it stays ended.
+
+$site = $clock->with(sub {
+    Idv::Site->new(zone => '512k', provider => 'session_lifetime 30m;'
+        . 'session_idle 30m; transaction_limit off;');
+});
+$gate = Idv::Gate->new($site);
+
+my $copy;
+
+for my $n (0 .. 11) {
+    my $client = $site->verified('ann', client => $site->client('ann'));
+
+    $copy //= $client->cookie('idv_local');
+    is($client->post('/idv/logout', '', 'Sec-Fetch-Site' => 'same-origin')
+        ->status, 303, "sign-out $n");
+
+    $clock->step(3600) if $n == 7;
+}
+
+$clock->step(-3600);
+is(with('ann', Cookie => "idv_local=$copy")->($gate->mark('/'))->status, 403,
+    'the clock is set and set back: who signed out stays out');
+$gate->nothing_passed;
+
 Idv::Site::finish();

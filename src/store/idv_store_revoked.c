@@ -79,23 +79,32 @@ ngx_int_t
 idv_store_revoke(idv_store_t *store, const u_char key[16], int64_t before,
     int64_t expires)
 {
+    int64_t                  now;
     uint32_t                 i, n;
+    uint64_t                 until;
     ngx_int_t                rc;
     idv_store_root_t        *root;
     idv_store_revocation_t  *gone;
 
     root = store->root;
+    now = ngx_time();
+    until = ngx_current_msec + (uint64_t) ngx_max(expires - now, 0) * 1000;
 
     idv_store_lock(store);
     idv_store_begin(root);
 
-    /* a clock hand over all entries: a few looks at each call */
+    /*
+     * A clock hand over all entries: a few looks at each call.  The clock on
+     * the wall may be set, and then be set back: it does not decide alone.
+     */
 
     for (n = 0; n < 4 && root->nrevoked; n++) {
         root->sweep = root->sweep % root->nrevoked + 1;
         gone = idv_store_gone(root, root->sweep);
 
-        if (gone->used && gone->expires <= ngx_time()) {
+        if (gone->used && gone->expires <= now
+            && gone->until <= ngx_current_msec)
+        {
             idv_store_unrevoke(root, root->sweep);
         }
     }
@@ -107,6 +116,7 @@ idv_store_revoke(idv_store_t *store, const u_char key[16], int64_t before,
         gone = idv_store_gone(root, i);
         gone->before = ngx_max(gone->before, before);
         gone->expires = ngx_max(gone->expires, expires);
+        gone->until = ngx_max(gone->until, until);
 
     } else if (root->free_revoked == 0) {
         rc = NGX_DECLINED;
@@ -119,6 +129,7 @@ idv_store_revoke(idv_store_t *store, const u_char key[16], int64_t before,
         ngx_memcpy(gone->key, key, 16);
         gone->before = before;
         gone->expires = expires;
+        gone->until = until;
         gone->next = root->revoked_heads[key[0]];
 
         ngx_memory_barrier();

@@ -34,7 +34,7 @@
 
 
 #define IDV_STORE_MAGIC      0x69647631      /* "idv1" */
-#define IDV_STORE_LAYOUT     2
+#define IDV_STORE_LAYOUT     3
 #define IDV_STORE_FILTER     65536           /* bits */
 #define IDV_STORE_WORD       (8 * sizeof(ngx_atomic_t))
 #define IDV_STORE_STEPS      2               /* expired records per change */
@@ -79,6 +79,7 @@ typedef struct {
     u_char                 key[16];
     int64_t                before;
     int64_t                expires;
+    uint64_t               until;            /* the same, ms, monotonic */
 } idv_store_revocation_t;
 
 
