@@ -7,6 +7,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "../model/idv_date.h"
 #include "idv_svc_rules.h"
 
 
@@ -19,8 +20,6 @@ static void idv_svc_tx_decide(idv_svc_tx_t *tx, idv_tx_status_e status,
 static void idv_svc_tx_checks(idv_svc_tx_t *tx, idv_tx_status_e status);
 static void idv_svc_tx_verdict(idv_svc_tx_t *tx);
 static void idv_svc_tx_change(idv_svc_tx_t *tx, int64_t now);
-static int64_t idv_svc_days(int64_t year, int64_t month, int64_t day);
-static ngx_int_t idv_svc_month_days(ngx_int_t year, ngx_int_t month);
 
 
 typedef struct {
@@ -385,63 +384,35 @@ idv_svc_judge(const idv_svc_paper_t *paper, int64_t now)
 ngx_int_t
 idv_svc_date(const ngx_str_t *text, int64_t *days)
 {
-    u_char     *p;
-    ngx_int_t   year, month, day;
+    char        *p;
+    int          year, month, day;
+    idv_date_t   date;
 
-    p = text->data;
+    p = (char *) text->data;
 
-    if (text->len != sizeof("YYYY-MM-DD") - 1 || p[4] != '-' || p[7] != '-') {
+    if (text->len != IDV_DATE_LEN || p[4] != '-' || p[7] != '-') {
         return NGX_DECLINED;
     }
 
-    year = ngx_atoi(p, 4);
-    month = ngx_atoi(p + 5, 2);
-    day = ngx_atoi(p + 8, 2);
+    year = idv_date_number(p, 4);
+    month = idv_date_number(p + 5, 2);
+    day = idv_date_number(p + 8, 2);
 
-    if (year < 1000 || month < 1 || month > 12
-        || day < 1 || day > idv_svc_month_days(year, month))
-    {
+    if (year < 1000 || month < 0 || day < 0) {
         return NGX_DECLINED;
     }
 
-    *days = idv_svc_days(year, month, day);
+    date.year = (uint16_t) year;
+    date.month = (uint8_t) month;
+    date.day = (uint8_t) day;
+
+    if (!idv_date_valid(date)) {
+        return NGX_DECLINED;
+    }
+
+    *days = idv_date_days(date);
 
     return NGX_OK;
-}
-
-
-/* Gregorian calendar, counted from March so that a leap day is the last */
-
-static int64_t
-idv_svc_days(int64_t year, int64_t month, int64_t day)
-{
-    if (month < 3) {
-        month += 12;
-        year--;
-    }
-
-    return 365 * year + year / 4 - year / 100 + year / 400
-           + (153 * (month - 3) + 2) / 5 + day - 1 - 719468;
-}
-
-
-static ngx_int_t
-idv_svc_month_days(ngx_int_t year, ngx_int_t month)
-{
-    switch (month) {
-
-    case 4:
-    case 6:
-    case 9:
-    case 11:
-        return 30;
-
-    case 2:
-        return (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)) ? 29
-                                                                       : 28;
-    }
-
-    return 31;
 }
 
 
