@@ -5,6 +5,7 @@
 
 
 #include "idv_claims.h"
+#include "idv_text.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,14 +16,6 @@
 /* the claims that are taken from a document of this type by their own name */
 
 #define IDV_CLAIMS_DOCUMENT  "GOVERNMENT_ID"
-
-
-typedef struct {
-    uint32_t              first;
-    uint32_t              last;
-    int                   delta;     /* to the lower case; 0: odd is lower */
-    unsigned              odd;       /* ... or even is, where odd is 0 */
-} idv_claims_case_t;
 
 
 /*
@@ -47,11 +40,6 @@ static json_t *idv_claims_source(json_t *document, json_t *data,
 static int idv_claims_same(const idv_claims_text_t *a,
     const idv_claims_text_t *b);
 static int idv_claims_next(idv_claims_text_t *t, uint32_t *c);
-static int idv_claims_decode(idv_claims_text_t *t, uint32_t *c);
-static int idv_claims_separator(uint32_t c);
-static const char *idv_claims_transcription(uint32_t c);
-static uint32_t idv_claims_fold(idv_claims_text_t *t, uint32_t c);
-static uint32_t idv_claims_lower(uint32_t c);
 
 
 const char *const  idv_claims_names[] = {
@@ -75,61 +63,6 @@ const char *const  idv_claims_names[] = {
     "expirationDate",
     "issuingCountry",
     NULL
-};
-
-
-/*
- * The base of each Latin letter: a dot where there is none, a digit where it is
- * two letters of the list below.
- */
-
-static const char  idv_claims_latin[] =
-    "aaaaaa0ceeeeiiiidnooooo.ouuuuy32"  /* U+00C0 */
-    "aaaaaa0ceeeeiiiidnooooo.ouuuuy3y"  /* U+00E0 */
-    "aaaaaaccccccccddddeeeeeeeeeegggg"  /* U+0100 */
-    "gggghhhhiiiiiiiiii44jjkkklllllll"  /* U+0120 */
-    "lllnnnnnnnnnoooooo11rrrrrrssssss"  /* U+0140 */
-    "ssttttttuuuuuuuuuuuuwwyyyzzzzzzs"  /* U+0160 */
-    "bbbb..occ.ddd.eeeffg...ikkl..nno"  /* U+0180 */
-    "oo..pp.....ttttuu.vyyzz........."  /* U+01A0 */
-    "....555666777aaiioouuuuuuuuuueaa"  /* U+01C0 */
-    "aa00ggggkkoooo..j555gg..nnaa00oo"  /* U+01E0 */
-    "aaaaeeeeiiiioooorrrruuuusstt..hh"  /* U+0200 */
-    "nd..zzaaeeooooooooyylntj..acclts"  /* U+0220 */
-    "z..b..eejj.qrryy...bocdd.e.e....";  /* U+0240 */
-
-static const char  idv_claims_latin_more[] =
-    "aabbbbbbccddddddddddeeeeeeeeeeff"  /* U+1E00 */
-    "gghhhhhhhhhhiiiikkkkkkllllllllmm"  /* U+1E20 */
-    "mmmmnnnnnnnnoooooooopppprrrrrrrr"  /* U+1E40 */
-    "ssssssssssttttttttuuuuuuuuuuvvvv"  /* U+1E60 */
-    "wwwwwwwwwwxxxxyyzzzzzzhtwya...2."  /* U+1E80 */
-    "aaaaaaaaaaaaaaaaaaaaaaaaeeeeeeee"  /* U+1EA0 */
-    "eeeeeeeeiiiioooooooooooooooooooo"  /* U+1EC0 */
-    "oooouuuuuuuuuuuuuuyyyyyyyy....yy";  /* U+1EE0 */
-
-static const char *const  idv_claims_pairs[] = {
-    "ae", "oe", "ss", "th", "ij", "dz", "lj", "nj"
-};
-
-
-/* letters of other scripts: capitals, and what makes them small */
-
-static const idv_claims_case_t  idv_claims_cases[] = {
-    { 0x0386, 0x0386,   38, 0 },     /* Greek */
-    { 0x0388, 0x038a,   37, 0 },
-    { 0x038c, 0x038c,   64, 0 },
-    { 0x038e, 0x038f,   63, 0 },
-    { 0x0391, 0x03ab,   32, 0 },
-    { 0x03c2, 0x03c2,    1, 0 },     /* the sigma at the end of a word */
-    { 0x0400, 0x040f,   80, 0 },     /* Cyrillic */
-    { 0x0410, 0x042f,   32, 0 },
-    { 0x0460, 0x0481,    0, 1 },
-    { 0x048a, 0x04bf,    0, 1 },
-    { 0x04c1, 0x04ce,    0, 0 },
-    { 0x04d0, 0x052f,    0, 1 },
-    { 0x0531, 0x0556,   48, 0 },     /* Armenian */
-    { 0x1c90, 0x1cba, -3008, 0 }     /* Georgian */
 };
 
 
@@ -359,23 +292,21 @@ idv_claims_next(idv_claims_text_t *t, uint32_t *c)
     }
 
     for ( ;; ) {
-        rc = idv_claims_decode(t, c);
+        rc = idv_text_decode(&t->p, t->end, c);
         if (rc != 1) {
             return rc;
         }
 
-        /* accents that follow their letter */
-
-        if (*c >= 0x300 && *c <= 0x36f) {
+        if (idv_text_accent(*c)) {
             continue;
         }
 
-        if (idv_claims_separator(*c)) {
+        if (idv_text_separator(*c)) {
             t->separated = 1;
             continue;
         }
 
-        if (*c < 0x20 || (*c >= 0x7f && *c < 0xa0)) {
+        if (idv_text_control(*c)) {
             return -1;
         }
 
@@ -388,185 +319,7 @@ idv_claims_next(idv_claims_text_t *t, uint32_t *c)
     t->separated = 0;
     t->digit = digit;
 
-    *c = idv_claims_fold(t, *c);
+    *c = idv_text_fold(*c, t->transcribe, &t->rest);
 
     return 1;
-}
-
-
-/* RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF */
-
-static int
-idv_claims_decode(idv_claims_text_t *t, uint32_t *c)
-{
-    uint32_t  u, least;
-    unsigned  n;
-
-    if (t->p == t->end) {
-        return 0;
-    }
-
-    u = *t->p++;
-
-    if (u < 0x80) {
-        *c = u;
-        return 1;
-    }
-
-    if (u >= 0xc2 && u < 0xe0) {
-        n = 1;
-        u &= 0x1f;
-        least = 0x80;
-
-    } else if (u >= 0xe0 && u < 0xf0) {
-        n = 2;
-        u &= 0x0f;
-        least = 0x800;
-
-    } else if (u >= 0xf0 && u < 0xf5) {
-        n = 3;
-        u &= 0x07;
-        least = 0x10000;
-
-    } else {
-        return -1;
-    }
-
-    while (n--) {
-        if (t->p == t->end || (*t->p & 0xc0) != 0x80) {
-            return -1;
-        }
-
-        u = u << 6 | (*t->p++ & 0x3f);
-    }
-
-    if (u < least || (u >= 0xd800 && u < 0xe000) || u > 0x10ffff) {
-        return -1;
-    }
-
-    *c = u;
-
-    return 1;
-}
-
-
-/* spaces, hyphens, dots, apostrophes, and what documents have in their place */
-
-static int
-idv_claims_separator(uint32_t c)
-{
-    switch (c) {
-
-    case ' ':
-    case '\t':
-    case '-':
-    case '.':
-    case '\'':
-    case '`':
-    case 0x00a0:
-    case 0x00ad:
-    case 0x00b4:
-    case 0x00b7:
-    case 0x02bc:
-    case 0x2018:
-    case 0x2019:
-    case 0x202f:
-    case 0x2212:
-    case 0x3000:
-    case 0x30fb:
-        return 1;
-    }
-
-    return c >= 0x2000 && c <= 0x2015;
-}
-
-
-/* ICAO Doc 9303-3, section 6: where it writes two letters for an accent */
-
-static const char *
-idv_claims_transcription(uint32_t c)
-{
-    switch (c) {
-
-    case 0xc4:
-    case 0xe4:
-        return "ae";
-
-    case 0xc5:
-    case 0xe5:
-        return "aa";
-
-    case 0xd6:
-    case 0xd8:
-    case 0xf6:
-    case 0xf8:
-        return "oe";
-
-    case 0xdc:
-    case 0xfc:
-        return "ue";
-    }
-
-    return NULL;
-}
-
-
-static uint32_t
-idv_claims_fold(idv_claims_text_t *t, uint32_t c)
-{
-    char         base;
-    const char  *pair;
-
-    if (c < 0xc0) {
-        return (c >= 'A' && c <= 'Z') ? (c | 0x20) : c;
-    }
-
-    base = '.';
-    pair = t->transcribe ? idv_claims_transcription(c) : NULL;
-
-    if (c < 0xc0 + sizeof(idv_claims_latin) - 1) {
-        base = idv_claims_latin[c - 0xc0];
-
-    } else if (c >= 0x1e00
-               && c < 0x1e00 + sizeof(idv_claims_latin_more) - 1)
-    {
-        base = idv_claims_latin_more[c - 0x1e00];
-    }
-
-    if (base >= '0' && base <= '9') {
-        pair = idv_claims_pairs[base - '0'];
-    }
-
-    if (pair) {
-        t->rest = pair + 1;
-        return (uint32_t) *pair;
-    }
-
-    return (base != '.') ? (uint32_t) base : idv_claims_lower(c);
-}
-
-
-static uint32_t
-idv_claims_lower(uint32_t c)
-{
-    size_t                    i, n;
-    const idv_claims_case_t  *range;
-
-    n = sizeof(idv_claims_cases) / sizeof(idv_claims_cases[0]);
-
-    for (i = 0; i < n; i++) {
-        range = &idv_claims_cases[i];
-
-        if (c < range->first || c > range->last) {
-            continue;
-        }
-
-        if (range->delta) {
-            return (uint32_t) ((int) c + range->delta);
-        }
-
-        return ((c & 1) == range->odd) ? c : c + 1;
-    }
-
-    return c;
 }
