@@ -40,6 +40,7 @@ typedef struct {
 typedef struct {
     ngx_flag_t              enable;
     ngx_flag_t              control;
+    ngx_flag_t              test_mode;
     ngx_str_t               prefix;          /* of the location, no slash */
     ngx_str_t               public_url;      /* no slash at the end */
     ngx_array_t            *clients;         /* idv_svc_client_t */
@@ -235,6 +236,16 @@ json_t *idv_svc_data_document(json_t *given, ngx_uint_t sample);
 
 /* 1 if the API knows the key */
 ngx_uint_t idv_svc_data_key(const char *name);
+
+/*
+ * idv_svc_finding.c: what is wrong with the machine-readable lines, by name;
+ * what was verified of the document, NULL if it had no lines; which of the
+ * creator's requirements it meets, empty if none was asked for.
+ */
+
+json_t *idv_svc_finding_faults(const idv_svc_tx_t *tx);
+json_t *idv_svc_finding_verifications(const idv_svc_tx_t *tx);
+json_t *idv_svc_finding_matches(const idv_svc_tx_t *tx, ngx_uint_t *good);
 
 /* idv_svc_capture.c */
 

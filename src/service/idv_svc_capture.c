@@ -15,6 +15,7 @@
 #include "idv_svc_form.h"
 #include "idv_svc_image.h"
 #include "idv_svc_page.h"
+#include "idv_svc_paper.h"
 
 
 #define IDV_SVC_TRIES  8
@@ -28,11 +29,6 @@ static ngx_int_t idv_svc_capture_begin(idv_svc_page_t *page,
     ngx_uint_t *changed);
 static ngx_int_t idv_svc_capture_document(idv_svc_page_t *page,
     ngx_uint_t *changed);
-static ngx_int_t idv_svc_capture_inputs(idv_svc_page_t *page,
-    idv_svc_paper_t *paper, ngx_uint_t photo);
-static ngx_uint_t idv_svc_capture_text(ngx_str_t *text);
-static ngx_uint_t idv_svc_capture_kind(idv_svc_form_t *form);
-static ngx_int_t idv_svc_capture_json(idv_svc_page_t *page, ngx_str_t *out);
 static void idv_svc_capture_image(idv_svc_page_t *page, ngx_uint_t blob,
     ngx_str_t *image, ngx_uint_t *changed);
 static ngx_int_t idv_svc_capture_selfie(idv_svc_page_t *page,
@@ -86,7 +82,11 @@ static ngx_str_t  idv_svc_style = ngx_string(
     "min-height:2.75rem;"
     "padding:.5rem .75rem;border:1px solid var(--line);border-radius:.375rem;"
     "background:var(--card);color:var(--text);font:inherit}"
-    "input[aria-invalid]{border:2px solid var(--bad)}"
+    "textarea{display:block;width:100%;padding:.5rem .75rem;"
+    "border:1px solid var(--line);border-radius:.375rem;"
+    "background:var(--card);color:var(--text);"
+    "font:.875rem/1.5 ui-monospace,monospace}"
+    "[aria-invalid]{border:2px solid var(--bad)}"
     "button,.button{display:block;width:100%;margin:1.5rem 0 0;padding:.75rem;"
     "border:0;border-radius:.375rem;background:var(--act);"
     "color:var(--on-act);font:inherit;font-weight:600;text-align:center;"
@@ -316,17 +316,13 @@ idv_svc_capture_document(idv_svc_page_t *page, ngx_uint_t *changed)
     photo = idv_svc_form_get(page->form, "photo");
     kind = idv_svc_image(photo.data, photo.len);
 
-    rc = idv_svc_capture_inputs(page, &paper, photo.len != 0);
+    rc = idv_svc_paper_read(page, &paper, photo.len != 0,
+                            &page->view->blob[IDV_SVC_BLOB_DOCUMENT]);
     if (rc != NGX_OK) {
         return rc;
     }
 
     paper.bad_image = (photo.len && kind == IDV_SVC_IMAGE_NONE);
-
-    rc = idv_svc_capture_json(page, &page->view->blob[IDV_SVC_BLOB_DOCUMENT]);
-    if (rc != NGX_OK) {
-        return rc;
-    }
 
     *changed |= IDV_SVC_BLOB(IDV_SVC_BLOB_DOCUMENT);
 
@@ -335,156 +331,6 @@ idv_svc_capture_document(idv_svc_page_t *page, ngx_uint_t *changed)
     }
 
     return idv_svc_tx_paper(&page->view->tx, &paper, page->call->now);
-}
-
-
-/*
- * What is typed in must be text and dates; what is left out is only asked for
- * again if there is no photo that could have it.
- */
-
-static ngx_int_t
-idv_svc_capture_inputs(idv_svc_page_t *page, idv_svc_paper_t *paper,
-    ngx_uint_t photo)
-{
-    int64_t           days;
-    ngx_str_t         value;
-    ngx_uint_t        i, missing;
-    idv_svc_input_t  *input;
-
-    missing = 0;
-
-    for (i = 0; idv_svc_inputs[i].name; i++) {
-        input = &idv_svc_inputs[i];
-        value = idv_svc_form_get(page->form, input->name);
-
-        if (value.len == 0) {
-            missing |= 1 << i;
-
-        } else if (!idv_svc_capture_text(&value)
-                   || (input->date && idv_svc_date(&value, &days) != NGX_OK))
-        {
-            page->missing |= 1 << i;
-        }
-    }
-
-    if (page->missing) {
-        page->problem = "Please check the fields that are marked.";
-        return NGX_ABORT;
-    }
-
-    if (missing && !photo) {
-        page->missing = missing;
-        page->problem = "Please fill in the fields that are marked, or add a "
-                        "photo of the document.";
-        return NGX_ABORT;
-    }
-
-    ngx_memzero(paper, sizeof(idv_svc_paper_t));
-
-    paper->kind = idv_svc_capture_kind(page->form);
-    paper->number = idv_svc_form_get(page->form, "documentNumber");
-    paper->first_name = idv_svc_form_get(page->form, "firstName");
-    paper->last_name = idv_svc_form_get(page->form, "lastName");
-    paper->birth_date = idv_svc_form_get(page->form, "birthDate");
-    paper->expiration_date = idv_svc_form_get(page->form, "expirationDate");
-    paper->country = idv_svc_form_get(page->form, "issuingCountry");
-
-    return NGX_OK;
-}
-
-
-/* short, printable, UTF-8 */
-
-static ngx_uint_t
-idv_svc_capture_text(ngx_str_t *text)
-{
-    json_t      *json;
-    ngx_uint_t   i, blank;
-
-    if (text->len > IDV_SVC_MAX_FIELD) {
-        return 0;
-    }
-
-    blank = 1;
-
-    for (i = 0; i < text->len; i++) {
-        if (text->data[i] < ' ' || text->data[i] == 0x7f) {
-            return 0;
-        }
-
-        if (text->data[i] != ' ') {
-            blank = 0;
-        }
-    }
-
-    json = idv_svc_json_str(text);
-    json_decref(json);
-
-    return json != NULL && !blank;
-}
-
-
-/* 0 for a kind that is not known */
-
-static ngx_uint_t
-idv_svc_capture_kind(idv_svc_form_t *form)
-{
-    ngx_str_t    kind;
-    ngx_uint_t   i;
-
-    kind = idv_svc_form_get(form, "idType");
-
-    for (i = 0; idv_svc_documents[i].name.len; i++) {
-        if (kind.len == idv_svc_documents[i].name.len
-            && ngx_strncmp(kind.data, idv_svc_documents[i].name.data, kind.len)
-               == 0)
-        {
-            return i + 1;
-        }
-    }
-
-    return 0;
-}
-
-
-static ngx_int_t
-idv_svc_capture_json(idv_svc_page_t *page, ngx_str_t *out)
-{
-    json_t      *given, *document;
-    ngx_int_t    rc;
-    ngx_str_t    value;
-    ngx_uint_t   i;
-
-    given = json_object();
-
-    for (i = 0; idv_svc_inputs[i].name; i++) {
-        value = idv_svc_form_get(page->form, idv_svc_inputs[i].name);
-
-        (void) json_object_set_new(given, idv_svc_inputs[i].name,
-                                   idv_svc_json_str(&value));
-    }
-
-    /* the one number that is asked for is the document's and the holder's */
-
-    (void) json_object_set(given, "idNumber",
-                           json_object_get(given, "documentNumber"));
-
-    i = idv_svc_capture_kind(page->form);
-
-    if (i) {
-        (void) json_object_set_new(given, "idType",
-                             idv_svc_json_str(&idv_svc_documents[i - 1].name));
-    }
-
-    document = idv_svc_data_document(given, 0);
-
-    rc = idv_json_dump(page->call->request->pool, document, out);
-
-    json_decref(document);
-    json_decref(given);
-
-    return rc;
 }
 
 
@@ -529,6 +375,7 @@ idv_svc_capture_selfie(idv_svc_page_t *page, ngx_uint_t *changed)
     }
 
     return idv_svc_tx_selfie(&page->view->tx, good,
+                             page->call->conf->test_mode,
                              page->call->conf->processing_time,
                              page->call->now);
 }

@@ -388,6 +388,13 @@ idv_svc_control_blobs(idv_svc_call_t *call, idv_tx_status_e status,
     view->tx.document = 2;           /* the sample is a driving licence */
     view->tx.selfie = 1;
 
+    /* what was found was found in another document */
+
+    view->tx.zone = IDV_DOCUMENT_NONE;
+    view->tx.faults = 0;
+    view->tx.differs = 0;
+    ngx_memzero(view->tx.match, sizeof(view->tx.match));
+
     return rc;
 }
 

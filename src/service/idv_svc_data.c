@@ -43,9 +43,11 @@ static json_t *idv_svc_data_content(idv_svc_call_t *call,
     idv_svc_view_t *view, ngx_uint_t i);
 static json_t *idv_svc_data_image(idv_svc_call_t *call, ngx_str_t *image);
 static ngx_int_t idv_svc_data_drop(idv_svc_call_t *call, ngx_uint_t all);
-static json_t *idv_svc_meta_item(idv_svc_call_t *call, idv_svc_tx_t *tx);
+static json_t *idv_svc_meta_item(idv_svc_call_t *call, idv_svc_tx_t *tx,
+    ngx_uint_t i);
+static json_t *idv_svc_meta_document(idv_svc_tx_t *tx);
 static json_t *idv_svc_meta_result(const char *name, ngx_uint_t status);
-static ngx_uint_t idv_svc_meta_has(idv_svc_tx_t *tx);
+static ngx_uint_t idv_svc_meta_has(idv_svc_tx_t *tx, ngx_uint_t i);
 
 
 /* in the order of idv_svc_data_e */
@@ -55,6 +57,15 @@ static idv_svc_data_type_t  idv_svc_data_type[IDV_SVC_NDATA] = {
     { ngx_string("FRONT_IMAGE"), IDV_SVC_BLOB_FRONT },
     { ngx_string("SELFIE"), IDV_SVC_BLOB_SELFIE }
 };
+
+
+/* in the order of idv_svc_meta_e */
+
+static const char  *idv_svc_meta_type[IDV_SVC_NMETA] =
+    { "DOCUMENT_AUTHENTICATION", "BIOGRAPHIC_MATCH" };
+
+static const char  *idv_svc_meta_provider[IDV_SVC_NMETA] =
+    { "LOCAL", "BIOGRAPHIC_MATCHER" };
 
 
 /* keys of GOVERNMENT_ID with the document of a person who does not exist */
@@ -227,12 +238,12 @@ idv_svc_data_types(ngx_str_t *value)
 }
 
 
-/* data is there once the transaction is decided, and until it is deleted */
+/* data is there once there are findings, and until it is deleted */
 
 static ngx_uint_t
 idv_svc_data_has(idv_svc_tx_t *tx, ngx_uint_t i)
 {
-    return idv_svc_tx_decided(tx) && !tx->wiped && !(tx->dropped & (1 << i))
+    return idv_svc_tx_checked(tx) && !tx->wiped && !(tx->dropped & (1 << i))
            && tx->len[idv_svc_data_type[i].blob];
 }
 
@@ -314,7 +325,9 @@ idv_svc_data_item(idv_svc_call_t *call, idv_svc_view_t *view, ngx_uint_t i,
                      "id", idv_svc_json_str(&item),
                      "type", idv_svc_json_str(&idv_svc_data_type[i].type),
                      "data", data,
-                     "createdAt", idv_svc_json_date(tx->decided_at),
+                     "createdAt",
+                     idv_svc_json_date(tx->held ? tx->updated
+                                                : tx->decided_at),
                      "retry",
                          "attempt", 1);
 }
@@ -474,7 +487,7 @@ idv_svc_meta_list(idv_svc_call_t *call)
 {
     json_t          *list;
     ngx_int_t        rc;
-    ngx_uint_t       n;
+    ngx_uint_t       i, n;
     idv_svc_view_t   view;
 
     if (idv_svc_transaction_get(call, IDV_SVC_BLOBS_NONE, &view, &rc)
@@ -485,8 +498,11 @@ idv_svc_meta_list(idv_svc_call_t *call)
 
     list = json_array();
 
-    if (idv_svc_meta_has(&view.tx)) {
-        (void) json_array_append_new(list, idv_svc_meta_item(call, &view.tx));
+    for (i = 0; i < IDV_SVC_NMETA; i++) {
+        if (idv_svc_meta_has(&view.tx, i)) {
+            (void) json_array_append_new(list,
+                                         idv_svc_meta_item(call, &view.tx, i));
+        }
     }
 
     n = json_array_size(list);
@@ -508,6 +524,7 @@ idv_svc_meta_read(idv_svc_call_t *call)
 {
     u_char          id[IDV_SVC_UUID];
     ngx_int_t       rc;
+    ngx_uint_t      i;
     idv_svc_view_t  view;
 
     if (idv_svc_transaction_get(call, IDV_SVC_BLOBS_NONE, &view, &rc)
@@ -516,39 +533,89 @@ idv_svc_meta_read(idv_svc_call_t *call)
         return rc;
     }
 
-    idv_svc_tx_item(&view.tx, IDV_SVC_ITEM_META, id);
+    for (i = 0; i < IDV_SVC_NMETA; i++) {
+        idv_svc_tx_item(&view.tx, IDV_SVC_ITEM_META + i, id);
 
-    if (!idv_svc_meta_has(&view.tx)
-        || ngx_memcmp(id, call->item, IDV_SVC_UUID) != 0)
-    {
-        return idv_svc_error(call, IDV_SVC_NOT_FOUND);
+        if (idv_svc_meta_has(&view.tx, i)
+            && ngx_memcmp(id, call->item, IDV_SVC_UUID) == 0)
+        {
+            return idv_svc_send_json(call, NGX_HTTP_OK,
+                                     idv_svc_meta_item(call, &view.tx, i));
+        }
     }
 
-    return idv_svc_send_json(call, NGX_HTTP_OK,
-                             idv_svc_meta_item(call, &view.tx));
+    return idv_svc_error(call, IDV_SVC_NOT_FOUND);
 }
 
 
+/* a document that waits for a person has no result, but its lines may have */
+
 static ngx_uint_t
-idv_svc_meta_has(idv_svc_tx_t *tx)
+idv_svc_meta_has(idv_svc_tx_t *tx, ngx_uint_t i)
 {
-    return idv_svc_tx_decided(tx) && tx->document;
+    ngx_uint_t  field;
+
+    if (!idv_svc_tx_checked(tx) || !tx->document) {
+        return 0;
+    }
+
+    if (i == IDV_SVC_META_DOCUMENT) {
+        return idv_svc_tx_decided(tx) || tx->zone;
+    }
+
+    for (field = 0; field < IDV_MATCH_NFIELDS; field++) {
+        if (tx->match[field]) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
 static json_t *
-idv_svc_meta_item(idv_svc_call_t *call, idv_svc_tx_t *tx)
+idv_svc_meta_item(idv_svc_call_t *call, idv_svc_tx_t *tx, ngx_uint_t i)
 {
     u_char       id[IDV_UUID_LEN], uuid[IDV_SVC_UUID];
-    json_t      *results;
-    ngx_str_t    item, *reason;
-    ngx_uint_t   i;
+    json_t      *data;
+    ngx_str_t    item;
+    ngx_uint_t   good;
 
     item.data = id;
     item.len = IDV_UUID_LEN;
 
-    idv_svc_tx_item(tx, IDV_SVC_ITEM_META, uuid);
+    idv_svc_tx_item(tx, IDV_SVC_ITEM_META + i, uuid);
     idv_uuid_print(id, uuid);
+
+    if (i == IDV_SVC_META_DOCUMENT) {
+        data = idv_svc_meta_document(tx);
+        good = (tx->checks[IDV_SVC_GOVERNMENT_ID] == IDV_TX_SUCCESS);
+
+    } else {
+        data = json_pack("{s:o}", "biographic_match_results",
+                         idv_svc_finding_matches(tx, &good));
+    }
+
+    return json_pack("{s:o, s:o, s:s, s:s, s:s, s:o, s:{s:i}}",
+                     "_links",
+                     idv_svc_json_links(call, tx, "transaction",
+                                        "/metaData/%V", &item),
+                     "id", idv_svc_json_str(&item),
+                     "provider", idv_svc_meta_provider[i],
+                     "type", idv_svc_meta_type[i],
+                     "status", good ? "SUCCESS" : "FAIL",
+                     "data", data,
+                     "retry",
+                         "attempt", 1);
+}
+
+
+static json_t *
+idv_svc_meta_document(idv_svc_tx_t *tx)
+{
+    json_t      *results;
+    ngx_str_t   *reason;
+    ngx_uint_t   i;
 
     results = json_array();
 
@@ -560,21 +627,10 @@ idv_svc_meta_item(idv_svc_call_t *call, idv_svc_tx_t *tx)
 
     reason = tx->reason ? idv_svc_reason_name(tx->reason) : NULL;
 
-    return json_pack("{s:o, s:o, s:s, s:s, s:s, s:{s:o, s:o*}, s:{s:i}}",
-                     "_links",
-                     idv_svc_json_links(call, tx, "transaction",
-                                        "/metaData/%V", &item),
-                     "id", idv_svc_json_str(&item),
-                     "provider", "LOCAL",
-                     "type", "DOCUMENT_AUTHENTICATION",
-                     "status",
-                     tx->checks[IDV_SVC_GOVERNMENT_ID] == IDV_TX_SUCCESS
-                     ? "SUCCESS" : "FAIL",
-                     "data",
-                         "checks", results,
-                         "reason", reason ? idv_svc_json_str(reason) : NULL,
-                     "retry",
-                         "attempt", 1);
+    return json_pack("{s:o, s:o*, s:o*}",
+                     "checks", results,
+                     "reason", reason ? idv_svc_json_str(reason) : NULL,
+                     "mitekVerifications", idv_svc_finding_verifications(tx));
 }
 
 

@@ -30,6 +30,7 @@ static void idv_svc_page_action(idv_svc_page_t *page, const char *step,
 static ngx_int_t idv_svc_page_intro(idv_svc_page_t *page);
 static ngx_int_t idv_svc_page_document(idv_svc_page_t *page);
 static void idv_svc_page_kind(idv_svc_page_t *page);
+static void idv_svc_page_zone(idv_svc_page_t *page);
 static void idv_svc_page_input(idv_svc_page_t *page, ngx_uint_t i);
 static ngx_int_t idv_svc_page_selfie(idv_svc_page_t *page);
 static ngx_int_t idv_svc_page_waiting(idv_svc_page_t *page);
@@ -194,6 +195,12 @@ idv_svc_page_intro(idv_svc_page_t *page)
         "<p class=\"problem\">If somebody sent you here, called you or asked "
         "you to scan a code, stop now: it is them who would get in.</p>\n");
 
+    if (page->call->conf->test_mode) {
+        idv_svc_page_print(page,
+            "<p class=\"problem\">This service is in test mode: it takes your "
+            "word for what you type in, and any photo for your face.</p>\n");
+    }
+
     idv_svc_page_action(page, "begin", " id=\"begin\"");
 
     idv_svc_page_print(page,
@@ -223,8 +230,10 @@ idv_svc_page_document(idv_svc_page_t *page)
 
     } else {
         idv_svc_page_print(page,
-            "<p>Enter what is printed on it. A photo of it helps those who "
-            "look at it in case of doubt.</p>\n");
+            "<p>Enter what is printed on it. The machine-readable lines, if it "
+            "has such lines, are checked at once, and say what you leave out "
+            "above them. A photo of it helps those who look at it in case of "
+            "doubt.</p>\n");
     }
 
     idv_svc_page_action(page, "document", " enctype=\"multipart/form-data\"");
@@ -233,6 +242,8 @@ idv_svc_page_document(idv_svc_page_t *page)
     for (i = 0; idv_svc_inputs[i].name; i++) {
         idv_svc_page_input(page, i);
     }
+
+    idv_svc_page_zone(page);
 
     idv_svc_page_print(page,
         "<label for=\"photo\">Photo of the document <span>(optional, JPEG or "
@@ -308,6 +319,34 @@ idv_svc_page_input(idv_svc_page_t *page, ngx_uint_t i)
 }
 
 
+/* lines that are wrapped are read as well, but are hard to compare */
+
+static void
+idv_svc_page_zone(idv_svc_page_t *page)
+{
+    ngx_str_t  value;
+
+    idv_svc_page_print(page,
+        "<label for=\"zone\">Machine-readable lines <span>(optional: the lines "
+        "with &lt;&lt;&lt;, or the text of the barcode on a licence)</span>"
+        "</label>\n"
+        "<textarea id=\"zone\" name=\"zone\" rows=\"3\" maxlength=\"%d\" "
+        "autocomplete=\"off\" autocapitalize=\"characters\" "
+        "spellcheck=\"false\" wrap=\"off\"%s>",
+        IDV_DOCUMENT_MAX_ZONE, page->bad_zone ? " aria-invalid=\"true\"" : "");
+
+    if (page->form) {
+        value = idv_svc_form_get(page->form, "zone");
+
+        if (value.len <= IDV_DOCUMENT_MAX_ZONE) {
+            idv_svc_page_text(page, &value);
+        }
+    }
+
+    idv_svc_page_print(page, "</textarea>\n");
+}
+
+
 static ngx_int_t
 idv_svc_page_selfie(idv_svc_page_t *page)
 {
@@ -348,15 +387,22 @@ idv_svc_page_selfie(idv_svc_page_t *page)
 static ngx_int_t
 idv_svc_page_waiting(idv_svc_page_t *page)
 {
-    if (idv_svc_page_begin(page, page->call, "Thank you", 3) != NGX_OK) {
+    ngx_uint_t  held;
+
+    held = page->view->tx.held;
+
+    if (idv_svc_page_begin(page, page->call, "Thank you", held ? 30 : 3)
+        != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     idv_svc_page_steps(page, 3);
 
     idv_svc_page_print(page,
-        "<p role=\"status\">We have everything and are checking it. This page "
-        "shows the result as soon as there is one.</p>\n");
+        "<p role=\"status\">We have everything and are checking it.%s This "
+        "page shows the result as soon as there is one.</p>\n",
+        held ? " A person will look at it, which may take a while." : "");
 
     idv_svc_page_back(page);
 

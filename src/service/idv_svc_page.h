@@ -48,6 +48,7 @@ typedef struct {
     /* a form that is shown again: what was wrong, and what was typed in */
     const char       *problem;
     ngx_uint_t        missing;       /* bits of inputs */
+    unsigned          bad_zone:1;
     idv_svc_form_t   *form;
 
     u_char           *start;

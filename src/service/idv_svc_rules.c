@@ -19,6 +19,8 @@ static void idv_svc_tx_decide(idv_svc_tx_t *tx, idv_tx_status_e status,
     idv_svc_reason_e reason, int64_t at);
 static void idv_svc_tx_checks(idv_svc_tx_t *tx, idv_tx_status_e status);
 static void idv_svc_tx_verdict(idv_svc_tx_t *tx);
+static void idv_svc_tx_hold(idv_svc_tx_t *tx);
+static ngx_uint_t idv_svc_tx_read(const idv_svc_tx_t *tx);
 static void idv_svc_tx_change(idv_svc_tx_t *tx, int64_t now);
 
 
@@ -53,6 +55,12 @@ static idv_svc_reason_word_t  idv_svc_reasons[IDV_SVC_NREASONS] = {
       ngx_string("The document has expired.") },
     { ngx_string("SELFIE_IMAGE_INVALID"),
       ngx_string("The photo of your face could not be read.") },
+    { ngx_string("DOCUMENT_ZONE_INVALID"),
+      ngx_string("The machine-readable lines of the document are not "
+                 "right.") },
+    { ngx_string("DOCUMENT_DATA_MISMATCH"),
+      ngx_string("The machine-readable lines of the document do not say what "
+                 "was typed in.") },
     { ngx_string("REJECTED"),
       ngx_string("The verification was rejected.") }
 };
@@ -110,7 +118,9 @@ idv_svc_tx_advance(idv_svc_tx_t *tx, int64_t now)
         break;
     }
 
-    if (!tx->wiped && now >= tx->decided_at + IDV_SVC_PERSONAL) {
+    if (!tx->wiped && idv_svc_tx_decided(tx)
+        && now >= tx->decided_at + IDV_SVC_PERSONAL)
+    {
         tx->wiped = 1;
         tx->version++;
     }
@@ -185,6 +195,9 @@ idv_svc_tx_paper(idv_svc_tx_t *tx, const idv_svc_paper_t *paper, int64_t now)
     tx->status = IDV_TX_PARTIAL;
     tx->verdict = idv_svc_judge(paper, now);
     tx->document = paper->kind;
+    tx->zone = paper->zone;
+    tx->faults = paper->faults;
+    tx->differs = paper->differs;
     tx->checks[IDV_SVC_GOVERNMENT_ID] = IDV_TX_IN_PROGRESS;
 
     idv_svc_tx_change(tx, now);
@@ -194,8 +207,8 @@ idv_svc_tx_paper(idv_svc_tx_t *tx, const idv_svc_paper_t *paper, int64_t now)
 
 
 ngx_int_t
-idv_svc_tx_selfie(idv_svc_tx_t *tx, ngx_uint_t image, int64_t time,
-    int64_t now)
+idv_svc_tx_selfie(idv_svc_tx_t *tx, ngx_uint_t image, ngx_uint_t test,
+    int64_t time, int64_t now)
 {
     if (tx->status != IDV_TX_PARTIAL) {
         return NGX_DECLINED;
@@ -207,6 +220,7 @@ idv_svc_tx_selfie(idv_svc_tx_t *tx, ngx_uint_t image, int64_t time,
 
     tx->status = IDV_TX_IN_PROGRESS;
     tx->selfie = 1;
+    tx->test = (uint8_t) test;
     tx->decide_at = now + time;
 
     idv_svc_tx_checks(tx, IDV_TX_IN_PROGRESS);
@@ -219,8 +233,18 @@ idv_svc_tx_selfie(idv_svc_tx_t *tx, ngx_uint_t image, int64_t time,
 ngx_int_t
 idv_svc_tx_approve(idv_svc_tx_t *tx, idv_tx_status_e status, int64_t now)
 {
+    ngx_uint_t  i;
+
     if (tx->status != IDV_TX_FAIL && tx->status != IDV_TX_IN_PROGRESS) {
         return NGX_DECLINED;
+    }
+
+    /* who approves what waits for a person has looked at what is open */
+
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+        if (tx->held && tx->checks[i] == IDV_TX_IN_PROGRESS) {
+            tx->checks[i] = IDV_TX_SUCCESS;
+        }
     }
 
     idv_svc_tx_decide(tx, status, IDV_SVC_REASON_NONE, now);
@@ -242,6 +266,7 @@ idv_svc_tx_force(idv_svc_tx_t *tx, idv_tx_status_e status,
     tx->verdict = IDV_SVC_REASON_NONE;
     tx->wiped = 0;
     tx->dropped = 0;
+    tx->held = 0;
 
     switch (status) {
 
@@ -286,6 +311,12 @@ static void
 idv_svc_tx_verdict(idv_svc_tx_t *tx)
 {
     if (tx->verdict == IDV_SVC_REASON_NONE) {
+
+        if (!tx->test) {
+            idv_svc_tx_hold(tx);
+            return;
+        }
+
         idv_svc_tx_decide(tx, IDV_TX_SUCCESS, IDV_SVC_REASON_NONE,
                           tx->decide_at);
         return;
@@ -296,11 +327,53 @@ idv_svc_tx_verdict(idv_svc_tx_t *tx)
     /* a bad photo of the face says nothing about the document */
 
     if (tx->verdict == IDV_SVC_REASON_SELFIE_IMAGE) {
-        tx->checks[IDV_SVC_GOVERNMENT_ID] = IDV_TX_SUCCESS;
+        tx->checks[IDV_SVC_GOVERNMENT_ID] =
+                           idv_svc_tx_read(tx) ? IDV_TX_SUCCESS
+                                               : IDV_TX_NOT_REQUIRED;
 
     } else {
-        tx->checks[IDV_SVC_LIVENESS] = IDV_TX_SUCCESS;
+        tx->checks[IDV_SVC_FACIAL_COMPARISON] = IDV_TX_NOT_REQUIRED;
+        tx->checks[IDV_SVC_LIVENESS] = IDV_TX_NOT_REQUIRED;
     }
+}
+
+
+/*
+ * A face is not compared by code, and what is only typed in is not checked by
+ * it: both wait for a person.
+ */
+
+static void
+idv_svc_tx_hold(idv_svc_tx_t *tx)
+{
+    int64_t  at;
+
+    at = tx->decide_at;
+
+    tx->held = 1;
+    tx->decide_at = 0;
+
+    if (idv_svc_tx_read(tx)) {
+        tx->checks[IDV_SVC_GOVERNMENT_ID] = IDV_TX_SUCCESS;
+    }
+
+    idv_svc_tx_change(tx, at);
+}
+
+
+/* 1: the document was checked; its lines, or in test mode what was typed in */
+
+static ngx_uint_t
+idv_svc_tx_read(const idv_svc_tx_t *tx)
+{
+    return tx->zone || tx->test;
+}
+
+
+ngx_uint_t
+idv_svc_tx_checked(const idv_svc_tx_t *tx)
+{
+    return tx->held || idv_svc_tx_decided(tx);
 }
 
 
@@ -314,6 +387,7 @@ idv_svc_tx_decide(idv_svc_tx_t *tx, idv_tx_status_e status,
     tx->reason = reason;
     tx->decided_at = at;
     tx->decide_at = 0;
+    tx->held = 0;
 
     if (status == IDV_TX_SUCCESS || status == IDV_TX_FAIL
         || status == IDV_TX_NOT_REQUIRED)
@@ -351,7 +425,15 @@ idv_svc_judge(const idv_svc_paper_t *paper, int64_t now)
 
     today = now / IDV_SVC_DAY;
 
-    if (paper->kind == 0 || paper->first_name.len == 0
+    /* what the lines say is worth nothing, nor what is missing then */
+
+    if (paper->faults) {
+        return IDV_SVC_REASON_ZONE;
+    }
+
+    /* some people have one name: the lines would tell */
+
+    if (paper->kind == 0 || (paper->first_name.len == 0 && !paper->zone)
         || paper->last_name.len == 0 || paper->number.len == 0
         || paper->country.len == 0 || paper->birth_date.len == 0
         || paper->expiration_date.len == 0)
@@ -361,6 +443,10 @@ idv_svc_judge(const idv_svc_paper_t *paper, int64_t now)
 
     if (paper->bad_image) {
         return IDV_SVC_REASON_DOCUMENT_IMAGE;
+    }
+
+    if (paper->differs) {
+        return IDV_SVC_REASON_DATA_DIFFERS;
     }
 
     if (idv_svc_date(&paper->birth_date, &birth) != NGX_OK

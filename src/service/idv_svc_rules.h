@@ -15,6 +15,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "../model/idv_document.h"
+#include "../model/idv_record_match.h"
 #include "../model/idv_transaction.h"
 
 
@@ -46,6 +48,8 @@ typedef enum {
     IDV_SVC_REASON_BIRTH_DATE,
     IDV_SVC_REASON_DOCUMENT_EXPIRED,
     IDV_SVC_REASON_SELFIE_IMAGE,
+    IDV_SVC_REASON_ZONE,
+    IDV_SVC_REASON_DATA_DIFFERS,
     IDV_SVC_REASON_REJECTED,
     IDV_SVC_NREASONS
 } idv_svc_reason_e;
@@ -76,6 +80,15 @@ typedef enum {
     IDV_SVC_DATA_SELFIE,
     IDV_SVC_NDATA
 } idv_svc_data_e;
+
+
+/* metadata that a transaction may have */
+
+typedef enum {
+    IDV_SVC_META_DOCUMENT = 0,
+    IDV_SVC_META_MATCH,
+    IDV_SVC_NMETA
+} idv_svc_meta_e;
 
 
 typedef enum {
@@ -111,6 +124,13 @@ typedef struct {
     uint8_t     document;            /* index into idv_svc_documents + 1 */
     uint8_t     selfie;              /* 1: one was given */
     uint8_t     wiped;               /* 1: personal data is gone */
+    uint8_t     zone;                /* idv_document_zone_e that was read */
+    uint8_t     test;                /* 1: what no code can judge is good */
+    uint8_t     held;                /* 1: a person has to decide */
+    uint8_t     match[IDV_MATCH_NFIELDS];   /* idv_match_word_e + 1 */
+
+    uint32_t    faults;              /* of the zone, as idv_document_t has */
+    uint32_t    differs;             /* ... and what it does not agree with */
 
     uint32_t    version;             /* one more with every change */
     uint32_t    len[IDV_SVC_NBLOBS];
@@ -146,6 +166,9 @@ typedef struct {
     ngx_str_t   expiration_date;
     unsigned    kind:4;              /* as idv_svc_tx_t.document */
     unsigned    bad_image:1;         /* a photo was given and is none */
+    unsigned    zone:2;              /* of what was read by machine: */
+    uint32_t    faults;
+    uint32_t    differs;
 } idv_svc_paper_t;
 
 
@@ -164,6 +187,12 @@ int64_t idv_svc_tx_due(const idv_svc_tx_t *tx);
 /* 1: the record's time is over */
 ngx_uint_t idv_svc_tx_gone(const idv_svc_tx_t *tx, int64_t now);
 
+/*
+ * 1: the checks that code can do are done.  The others wait for a person, but
+ * in test mode, where they count as good.
+ */
+ngx_uint_t idv_svc_tx_checked(const idv_svc_tx_t *tx);
+
 /* 1: a final status */
 ngx_uint_t idv_svc_tx_decided(const idv_svc_tx_t *tx);
 
@@ -174,8 +203,8 @@ ngx_uint_t idv_svc_tx_decided(const idv_svc_tx_t *tx);
 ngx_int_t idv_svc_tx_begin(idv_svc_tx_t *tx, int64_t now);
 ngx_int_t idv_svc_tx_paper(idv_svc_tx_t *tx, const idv_svc_paper_t *paper,
     int64_t now);
-ngx_int_t idv_svc_tx_selfie(idv_svc_tx_t *tx, ngx_uint_t image, int64_t time,
-    int64_t now);
+ngx_int_t idv_svc_tx_selfie(idv_svc_tx_t *tx, ngx_uint_t image,
+    ngx_uint_t test, int64_t time, int64_t now);
 
 /* manual approval: FAIL and IN_PROGRESS only, NGX_DECLINED otherwise */
 ngx_int_t idv_svc_tx_approve(idv_svc_tx_t *tx, idv_tx_status_e status,

@@ -170,7 +170,7 @@ idv_svc_transaction_policy(idv_svc_call_t *call, idv_svc_tx_t *tx)
 static json_t *
 idv_svc_transaction_status(idv_svc_call_t *call, idv_svc_view_t *view)
 {
-    json_t        *reasons;
+    json_t        *reasons, *faults;
     idv_svc_tx_t  *tx;
 
     tx = &view->tx;
@@ -179,6 +179,14 @@ idv_svc_transaction_status(idv_svc_call_t *call, idv_svc_view_t *view)
     if (tx->reason) {
         reasons = json_pack("[o]",
                           idv_svc_json_str(idv_svc_reason_name(tx->reason)));
+    }
+
+    if (tx->reason == IDV_SVC_REASON_ZONE) {
+        faults = idv_svc_finding_faults(tx);
+
+        (void) json_array_extend(reasons, faults);
+
+        json_decref(faults);
     }
 
     return json_pack("{s:s, s:o, s:o*}",

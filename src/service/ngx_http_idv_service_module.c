@@ -56,6 +56,7 @@ static char *ngx_http_idv_service_limit(ngx_conf_t *cf, void *post,
     void *data);
 static char *ngx_http_idv_service_control(ngx_conf_t *cf, void *post,
     void *data);
+static char *ngx_http_idv_service_test(ngx_conf_t *cf, void *post, void *data);
 static ngx_int_t ngx_http_idv_service_init_process(ngx_cycle_t *cycle);
 static void ngx_http_idv_service_exit_process(ngx_cycle_t *cycle);
 static void ngx_http_idv_service_sweep(ngx_event_t *ev);
@@ -66,6 +67,9 @@ static ngx_conf_post_t  ngx_http_idv_service_limit_post =
 
 static ngx_conf_post_t  ngx_http_idv_service_control_post =
     { ngx_http_idv_service_control };
+
+static ngx_conf_post_t  ngx_http_idv_service_test_post =
+    { ngx_http_idv_service_test };
 
 
 static ngx_command_t  ngx_http_idv_service_commands[] = {
@@ -97,6 +101,13 @@ static ngx_command_t  ngx_http_idv_service_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(idv_svc_conf_t, control),
       &ngx_http_idv_service_control_post },
+
+    { ngx_string("idv_service_test_mode"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(idv_svc_conf_t, test_mode),
+      &ngx_http_idv_service_test_post },
 
     { ngx_string("idv_service_public_url"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
@@ -243,6 +254,7 @@ ngx_http_idv_service_create_loc_conf(ngx_conf_t *cf)
 
     conf->enable = NGX_CONF_UNSET;
     conf->control = NGX_CONF_UNSET;
+    conf->test_mode = NGX_CONF_UNSET;
     conf->clients = NGX_CONF_UNSET_PTR;
     conf->users = NGX_CONF_UNSET_PTR;
     conf->environment = NGX_CONF_UNSET_PTR;
@@ -267,6 +279,7 @@ ngx_http_idv_service_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_value(conf->enable, prev->enable, 0);
     ngx_conf_merge_value(conf->control, prev->control, 0);
+    ngx_conf_merge_value(conf->test_mode, prev->test_mode, 0);
     ngx_conf_merge_ptr_value(conf->clients, prev->clients, NULL);
     ngx_conf_merge_ptr_value(conf->users, prev->users, NULL);
     ngx_conf_merge_ptr_value(conf->environment, prev->environment, NULL);
@@ -768,6 +781,21 @@ ngx_http_idv_service_control(ngx_conf_t *cf, void *post, void *data)
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "\"idv_service_control\" is on: any program on "
                            "this machine can decide verifications");
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_idv_service_test(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_flag_t  *on = data;
+
+    if (*on) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"idv_service_test_mode\" is on: what no program "
+                           "can judge, faces above all, counts as good");
     }
 
     return NGX_CONF_OK;

@@ -108,9 +108,24 @@ sub token {
 }
 
 
-# api(METHOD, PATH below /v1/environments/{id}/, MODEL)
+# api(METHOD, PATH below /v1/environments/{id}/, MODEL); a token whose time is
+# over, as the clock may have moved, is fetched anew
 
 sub api {
+    my ($self, $method, $path, $model) = @_;
+
+    my $answer = $self->call($method, $path, $model);
+
+    if ($answer->status == 401) {
+        delete $self->{token};
+        $answer = $self->call($method, $path, $model);
+    }
+
+    return $answer;
+}
+
+
+sub call {
     my ($self, $method, $path, $model) = @_;
 
     $self->{token} ||= $self->token;

@@ -12,7 +12,8 @@ package Idv::Site;
 # http, gate (into the gate's server), locations (beside "/" on the gate),
 # root (into "/"), service (into the service's location), app, servers.  peer is
 # a URL where somebody else plays PingOne, client_name who asks, as the capture
-# page says it (as it is written in the configuration).
+# page says it (as it is written in the configuration); test_mode => 'off' leaves
+# to a person what the service cannot judge.
 #
 # With hop => 1 each request of a client is a connection of its own, which the
 # kernel gives to either worker, so that one flow is in the hands of both.
@@ -169,6 +170,7 @@ sub config {
     my %text = map { $_ => $arg{$_} // '' }
         qw(provider http gate locations root service app servers);
     my $zone = $arg{zone} || '4m';
+    my $mode = $arg{test_mode} || 'on';
 
     # as often as the adapter allows, unless the test is about that
     $text{provider} .= "\n        read_interval 200ms;"
@@ -253,6 +255,7 @@ sub config {
             idv_service                 on;
             idv_service_client          $client client_secret $name;
             idv_service_control         on;
+            idv_service_test_mode       $mode;
             idv_service_processing_time 100ms;
             $text{service}
         }
