@@ -247,6 +247,10 @@ json_t *idv_svc_finding_faults(const idv_svc_tx_t *tx);
 json_t *idv_svc_finding_verifications(const idv_svc_tx_t *tx);
 json_t *idv_svc_finding_matches(const idv_svc_tx_t *tx, ngx_uint_t *good);
 
+/* idv_svc_match.c */
+
+ngx_int_t idv_svc_match_records(idv_svc_call_t *call);
+
 /* idv_svc_capture.c */
 
 ngx_int_t idv_svc_capture_show(idv_svc_call_t *call);

@@ -11,7 +11,8 @@
 #include "idv_svc.h"
 
 
-#define IDV_SVC_USER    "v1/environments/{env}/users/{user}/verifyTransactions"
+#define IDV_SVC_ONE     "v1/environments/{env}/users/{user}"
+#define IDV_SVC_USER    IDV_SVC_ONE "/verifyTransactions"
 #define IDV_SVC_TX      IDV_SVC_USER "/{tx}"
 #define IDV_SVC_POLICY  "v1/environments/{env}/verifyPolicies"
 #define IDV_SVC_APP     "{env}/verify/verify-webapp/v2/"
@@ -79,6 +80,9 @@ const idv_svc_route_t  idv_svc_routes[] = {
 
     { IDV_SVC_TX "/metaData/{item}", NGX_HTTP_GET,
       IDV_SVC_BEARER, idv_svc_meta_read },
+
+    { IDV_SVC_ONE "/identityRecordMatching", NGX_HTTP_POST,
+      IDV_SVC_BEARER|IDV_SVC_JSON, idv_svc_match_records },
 
     { IDV_SVC_POLICY, NGX_HTTP_GET,
       IDV_SVC_BEARER, idv_svc_policy_list },
