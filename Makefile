@@ -122,6 +122,16 @@ soak-run:
 	@exec t/soak/run $(SOAK)
 
 
+.PHONY: coverage
+coverage:		## how much of each room the suite runs, against a floor
+	@t/tools/setup build test browser coverage
+	@$(MAKE) --no-print-directory coverage-run
+
+.PHONY: coverage-run
+coverage-run:
+	@exec t/tools/coverage $(TESTS)
+
+
 .PHONY: bench
 bench:			## the ratios of the design, measured here
 	@t/tools/setup build bench

@@ -208,6 +208,24 @@ test_known(void)
 }
 
 
+/* in the pool, as those of an opened session are: no address comes twice */
+
+static void
+give_claims(ngx_http_request_t *r, ngx_http_idv_session_t *session,
+    json_t *root)
+{
+    char  *text;
+
+    text = json_dumps(root, JSON_COMPACT);
+
+    session->claims.len = strlen(text);
+    session->claims.data = ngx_pnalloc(r->pool, session->claims.len);
+    memcpy(session->claims.data, text, session->claims.len);
+
+    free(text);
+}
+
+
 static void
 test_set(void)
 {
@@ -278,8 +296,7 @@ test_set(void)
     session.status = IDV_TX_APPROVED_MANUALLY;
     session.verified = fake_time.sec;
     memset(session.tx, 0x11, 16);
-    session.claims.data = (u_char *) json_dumps(root, JSON_COMPACT);
-    session.claims.len = strlen((char *) session.claims.data);
+    give_claims(r, &session, root);
 
     /* the unit under test parses what was sealed, up to the store's bound */
 
@@ -290,9 +307,7 @@ test_set(void)
            "are not parsed");
 
     json_object_del(root, "longer");
-    free(session.claims.data);
-    session.claims.data = (u_char *) json_dumps(root, JSON_COMPACT);
-    session.claims.len = strlen((char *) session.claims.data);
+    give_claims(r, &session, root);
 
     fake_header(r, "x_verified_name", "forged", 6);
 
@@ -336,9 +351,7 @@ test_set(void)
 
     json_object_del(root, "long");
     json_object_set_new(root, "longer", json_string((char *) value));
-    free(session.claims.data);
-    session.claims.data = (u_char *) json_dumps(root, JSON_COMPACT);
-    session.claims.len = strlen((char *) session.claims.data);
+    give_claims(r, &session, root);
     session.bypass = 1;
 
     ok(ngx_http_idv_set_headers(r, headers, &session) == NGX_OK, "anew");
@@ -359,7 +372,6 @@ test_set(void)
     }
 
     json_decref(root);
-    free(session.claims.data);
     fake_end(r);
 }
 
