@@ -234,8 +234,8 @@ my $none = all_of($fresh->get('/same', Cookie => $flows));
 like($none, qr/^403\n/, 'S10: no session');
 
 my %broken = (
-    'the tag' => sub { my $x = $_[0]; substr($x, -3, 1) =~ tr/A-Ma-m/N-Zn-z/
-        || substr($x, -3, 1) =~ tr/N-Zn-z0-9_-/a-mA-M0-9/; $x },
+    'the tag' => sub { my $x = $_[0];
+        substr($x, -3, 1) = substr($x, -3, 1) eq 'A' ? 'B' : 'A'; $x },
     'the version' => sub { 'B' . substr $_[0], 1 },
     'the nonce' => sub { my $x = $_[0]; substr($x, 8, 6) = 'AAAAAA'; $x },
     'the text' => sub { my $x = $_[0]; substr($x, 150, 4) = 'zzzz'; $x },
