@@ -26,7 +26,7 @@ my $pingone = Idv::PingOne->new;
 my $elsewhere = Idv::Mock->new({ path => '/', status => 200, json => {} });
 
 my $site = $pingone->site(
-    provider => 'breaker off; attempts 1; connect_timeout 1s; timeout 2s;',
+    provider => 'breaker off; transaction_limit off; attempts 1; connect_timeout 1s; timeout 2s;',
     http => 'map $request_uri $mapped { ~^/map/(?<who>\w*) $who; }
              map $uri $side { "~^/(.)" $1; }',
     servers => <<"END");

@@ -7,7 +7,7 @@
  */
 
 
-#include "zone.h"
+#include "store.h"
 
 
 #define HOUR  (60 * 60 * 1000)
@@ -161,7 +161,7 @@ test_recover(void)
 int
 main(void)
 {
-    store = make_zone(1024 * 1024);
+    store = zone_create(1024 * 1024);
 
     test_period();
     test_refund();

@@ -25,25 +25,26 @@ test_ended(void)
 
     store = zone_create(ZONE);
 
-    other = zone_flow(5000, "bob", 1, ngx_time() + 1200);
-    ok(idv_store_create(store, &other, ngx_time()) == NGX_OK, "bob starts");
+    other = zone_flow(5000, "bob", 1, ngx_current_msec + 1200000);
+    ok(idv_store_create(store, &other, ngx_current_msec) == NGX_OK,
+       "bob starts");
     other.state = IDV_STATE_CANCELED;
-    other.expires = ngx_time() + 60;
+    other.expires = ngx_current_msec + 60000;
     ok(idv_store_save(store, &other, NULL) == NGX_OK, "and cancels");
 
     failed = 0;
     most = 0;
 
     for (i = 1; i <= 1000; i++) {
-        flow = zone_flow(i, "ann", 1 + i % 2, ngx_time() + 1200);
+        flow = zone_flow(i, "ann", 1 + i % 2, ngx_current_msec + 1200000);
 
-        if (idv_store_create(store, &flow, ngx_time()) != NGX_OK) {
+        if (idv_store_create(store, &flow, ngx_current_msec) != NGX_OK) {
             failed++;
             continue;
         }
 
         flow.state = IDV_STATE_CANCELED;
-        flow.expires = ngx_time() + 60;
+        flow.expires = ngx_current_msec + 60000;
 
         if (idv_store_save(store, &flow, NULL) != NGX_OK) {
             failed++;
@@ -71,19 +72,19 @@ test_ended(void)
 static void
 test_expired(idv_state_e state, const char *name)
 {
-    int64_t       now;
+    uint64_t      now;
     ngx_uint_t    i, n, failed, kept;
     idv_flow_t    first[LONG], flow, found;
     idv_store_t  *store;
 
     store = zone_create(ZONE);
     n = store->root->nnodes;
-    now = ngx_time();
+    now = ngx_current_msec;
     failed = 0;
 
     for (i = 1; i <= n; i++) {
         flow = zone_flow(i, "", i <= LONG ? 2 : 1,
-                         now + (i <= LONG ? 2 * 86400 : 120));
+                         now + (i <= LONG ? 2 * 86400 : 120) * 1000);
         memcpy(flow.subject, &i, sizeof(i));
 
         if (i <= LONG) {
@@ -104,12 +105,12 @@ test_expired(idv_state_e state, const char *name)
     is_int(failed, 0, "failed while the zone was filled");
     is_int(zone_flows(store), n, "the zone is full");
 
-    zone_time.sec += 121;
-    now = ngx_time();
+    ngx_current_msec += 121000;
+    now = ngx_current_msec;
     failed = 0;
 
     for (i = 1; i <= n - LONG; i++) {
-        flow = zone_flow(n + i, "", 1, now + 120);
+        flow = zone_flow(n + i, "", 1, now + 120000);
         memcpy(flow.subject, &i, sizeof(i));
 
         if (idv_store_create(store, &flow, now) != NGX_OK) {

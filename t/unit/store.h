@@ -25,7 +25,7 @@ static u_char          *zone_addr;
 static size_t           zone_size;
 
 
-/* takes the place of nginx's: each configuration has a zone record of its own */
+/* instead of nginx's: each configuration has a zone record of its own */
 
 ngx_shm_zone_t *
 ngx_shared_memory_add(ngx_conf_t *cf, ngx_str_t *name, size_t size, void *tag)
@@ -78,6 +78,7 @@ zone_create(size_t size)
 
     zone_time.sec = 1800000000;
     ngx_cached_time = &zone_time;
+    ngx_current_msec = 1000000;
 
     if (ngx_pagesize_shift == 0) {
         for (n = ngx_pagesize; n >>= 1; ngx_pagesize_shift++) { /* void */ }
@@ -108,7 +109,7 @@ zone_create(size_t size)
 
 static idv_flow_t
 zone_flow(ngx_uint_t number, const char *subject, uint64_t provider,
-    int64_t expires)
+    uint64_t expires)
 {
     idv_flow_t  flow;
 
@@ -122,7 +123,8 @@ zone_flow(ngx_uint_t number, const char *subject, uint64_t provider,
 
     flow.provider = provider;
     flow.state = IDV_STATE_DEVICE;
-    flow.created = ngx_time();
+    flow.created = ngx_current_msec;
+    flow.since = ngx_current_msec;
     flow.entered = ngx_time();
     flow.expires = expires;
 
@@ -138,7 +140,7 @@ zone_load(idv_store_t *store, const idv_flow_t *flow, idv_flow_t *found)
     id.data = (u_char *) flow->id;
     id.len = IDV_FLOW_ID_LEN;
 
-    return idv_store_load(store, &id, ngx_time(), found);
+    return idv_store_load(store, &id, ngx_current_msec, found);
 }
 
 
