@@ -21,7 +21,7 @@ my $app = 'proxy_pass http://127.0.0.1:%%PORT_app%%;';
 
 my $site = Idv::Site->new(servers => <<"END", files => {
     server {
-        listen 127.0.0.1:%%PORT_quic%% quic;
+        listen 127.0.0.1:%%PORT_quic%% quic reuseport;
         listen 127.0.0.1:%%PORT_quic%% ssl;
 
         ssl_certificate     server.pem;
