@@ -384,8 +384,11 @@ my @marks = qw(X-Forwarded-Uri X-Original-URL X-Original-URI X-Rewrite-URL
     X-Skip-Auth X-Bypass X-Healthcheck X-Probe X-Purpose Purpose Sec-Purpose
     Service-Worker X-Accel-Redirect X-Accel-Internal X-Sendfile
     Max-Forwards Range If-None-Match If-Modified-Since);
-my @values = ('1', 'true', '/open/', 'https', '127.0.0.1', 'SUCCESS', 'ann',
-    'off', 'OPTIONS', 'for=127.0.0.1;proto=https;host=evil.example', '*');
+my @values = ('1', '/open/', 'ann', 'SUCCESS', 'off', 'true', 'https',
+    '127.0.0.1', 'OPTIONS', 'for=127.0.0.1;proto=https;host=evil.example', '*');
+
+# a sanitizer has seen all of their code after a few of them
+@values = @values[0 .. 2] if $ENV{IDV_VARIANT} eq 'asan';
 
 my $bob = Idv::HTTP->new(port => $site->port('h1'), host => '127.0.0.1',
     basic => 'bob:bob');

@@ -31,6 +31,7 @@ my @hostile = ('<x-evil>', '"><x-evil>', "'><x-evil>", '"onevil="1',
 my $contact = '"<x-evil>"@example.com';
 my $pingone = Idv::PingOne->new;
 my $site = $pingone->site(
+    provider => 'transaction_limit off;',
     gate => 'auth_idv_policy $arg_policy;',
     people => { zoe => { email => 'zoe<x-evil>@example.com',
                          phone => '+155555501<x>' },

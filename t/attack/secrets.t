@@ -33,7 +33,7 @@ my ($email, $phone) = ('quentinia.z@plum.example', '+15555550177');
 my $app = 'proxy_pass http://127.0.0.1:%%PORT_app%%;';
 my $site = Idv::Site->new(
     people => { quentin => { email => $email, phone => $phone } },
-    provider => 'attempts 2;
+    provider => 'attempts 2; transaction_limit off;
                  claim street /_embedded/verifiedData/0/data/addressStreet;',
     gate => 'auth_idv_header IDV-Street street;
              auth_idv_header IDV-Id-Number idNumber;',

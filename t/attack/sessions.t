@@ -25,7 +25,7 @@ use constant CROWD => 100;
 my $app = 'proxy_pass http://127.0.0.1:%%PORT_app%%;';
 my $policy_b = 'b0000000-0000-4000-8000-00000000000b';
 
-my $site = Idv::Site->new(hop => 1,
+my $site = Idv::Site->new(hop => 1, provider => 'transaction_limit off;',
     locations => <<"END", servers => <<"END2", files => { users => "ann\n" });
         location /other-policy/ {
             auth_idv local;
