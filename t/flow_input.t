@@ -76,6 +76,7 @@ my %id = (
     'unknown' => 'a' x 22,
     'another unknown' => 'Zz09' x 5 . 'xy',
     'none' => '',
+    'not of ASCII' => '%ff' x 22,
     'too short' => substr($flow->id, 0, 21),
     'too long' => $flow->id . 'a',
     'far too long' => 'a' x 2000,

@@ -615,11 +615,25 @@ ngx_int_t
 idv_store_load(idv_store_t *store, const ngx_str_t *id, uint64_t now,
     idv_flow_t *flow)
 {
-    uint32_t   i;
-    ngx_int_t  rc;
+    u_char      c;
+    uint32_t    i;
+    ngx_int_t   rc;
+    ngx_uint_t  k;
 
     if (id->len != IDV_FLOW_ID_LEN) {
         return NGX_DECLINED;
+    }
+
+    /* what else is in a path is no id, and nginx's hash is for ASCII */
+
+    for (k = 0; k < id->len; k++) {
+        c = id->data[k];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+              || (c >= '0' && c <= '9')))
+        {
+            return NGX_DECLINED;
+        }
     }
 
     rc = NGX_DECLINED;
