@@ -751,6 +751,12 @@ ngx_http_idv_session_read(u_char *record, size_t len,
     session->seen = ngx_http_idv_session_get64(&record[84]);
     session->expires = ngx_http_idv_session_get64(&record[92]);
 
+    /* of no time that we have lived in, and the clock minus it no number */
+
+    if (session->verified < 0 || session->issued < 0 || session->seen < 0) {
+        return NGX_DECLINED;
+    }
+
     session->claims.data = &record[NGX_HTTP_IDV_SESSION_FIXED];
     session->claims.len = len - NGX_HTTP_IDV_SESSION_FIXED - blanks;
 
