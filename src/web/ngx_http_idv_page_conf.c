@@ -786,29 +786,19 @@ ngx_http_idv_page_read_file(ngx_http_idv_page_load_t *load,
 }
 
 
+/* nginx's own decoder lets surrogates and wrong continuations pass */
+
 static ngx_uint_t
 ngx_http_idv_page_is_text(ngx_str_t *file)
 {
-    u_char  *p, *last;
+    json_t      *text;
+    ngx_uint_t   valid;
 
-    p = file->data;
-    last = p + file->len;
+    text = json_stringn((char *) file->data, file->len);
 
-    while (p < last) {
+    valid = text && memchr(file->data, '\0', file->len) == NULL;
 
-        if (*p == '\0') {
-            return 0;
-        }
+    json_decref(text);
 
-        if (*p < 0x80) {
-            p++;
-            continue;
-        }
-
-        if (ngx_utf8_decode(&p, last - p) > 0x10ffff) {
-            return 0;
-        }
-    }
-
-    return 1;
+    return valid;
 }
