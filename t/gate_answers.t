@@ -305,8 +305,11 @@ is($gate->refuses($ann, '/policy/?policy=' . uc $policy, 'in capitals')->{id},
     $id, 'is the same policy');
 
 for my $wrong ('x', "${policy}0", substr($policy, 1), '-' x 36) {
-    is($ann->get($gate->mark("/policy/?policy=$wrong"))->status, 500,
-        "a policy \"$wrong\" lets nobody through");
+    my $answer = $site->client('ann')
+        ->get($gate->mark("/policy/?policy=$wrong"));
+
+    is($answer->status, 500, "a policy \"$wrong\" lets nobody through");
+    is($answer->header('Set-Cookie'), undef, 'and begins nothing');
 }
 
 $site->verified('ann', client => $ann, path => "/policy/?policy=$policy");

@@ -592,7 +592,20 @@ ngx_http_idv_start(ngx_http_request_t *r, const idv_provider_t *provider,
     ngx_http_idv_client_t *client, ngx_str_t *return_to, ngx_uint_t flags,
     ngx_str_t *policy, idv_engine_op_t **result)
 {
+    u_char            verify[16];
     idv_engine_op_t  *op;
+
+    /* first: an answer that fails sets no cookie */
+
+    ngx_memcpy(verify, provider->verify_policy, sizeof(verify));
+
+    if (policy->len
+        && idv_uuid_parse(verify, policy->data, policy->len) != NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "idv: auth_idv_policy gives no UUID");
+        return NGX_ERROR;
+    }
 
     if (client->secret.len == 0
         && ngx_http_idv_client_new(r, provider, client) != NGX_OK)
@@ -615,17 +628,7 @@ ngx_http_idv_start(ngx_http_request_t *r, const idv_provider_t *provider,
     ngx_memcpy(op->flow.subject, client->subject_hash,
                sizeof(op->flow.subject));
     ngx_memcpy(op->flow.user, client->subject.data, client->subject.len);
-    ngx_memcpy(op->flow.policy, provider->verify_policy,
-               sizeof(op->flow.policy));
-
-    if (policy->len
-        && idv_uuid_parse(op->flow.policy, policy->data, policy->len)
-           != NGX_OK)
-    {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "idv: auth_idv_policy gives no UUID");
-        return NGX_ERROR;
-    }
+    ngx_memcpy(op->flow.policy, verify, sizeof(op->flow.policy));
 
     if (return_to->len && ngx_http_idv_return_path(return_to) == NGX_OK) {
         ngx_memcpy(op->flow.return_to, return_to->data, return_to->len);
