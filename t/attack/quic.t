@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
 # HTTP/3, in the only nginx here that speaks it and with the only client that
-# does: the gate is the same, and so is the stripping.
+# does: the gate is the same, and so is the stripping.  (Without reuseport two
+# workers would share one socket, and the packets of a connection.)
 
 # variants: trixie
 
