@@ -4,7 +4,7 @@
 # again: those of today have one, whatever was there before, and who is in each
 # configuration keeps its token.
 
-# variants: plain asan
+# variants: plain
 
 use strict;
 use warnings;

@@ -2,8 +2,9 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * What the zone bounds: flows of a subject that are over, flows whose time is
- * over, records of providers that a configuration had.
+ * What the zone bounds, flows of a subject that are over, flows whose time is
+ * over, records of providers that a configuration had, and what it must not
+ * forget.
  */
 
 
@@ -130,6 +131,39 @@ test_expired(idv_state_e state, const char *name)
 
     ok(kept == LONG, "flows of a provider with more time, %s, stay: %lu", name,
        (unsigned long) kept);
+}
+
+
+/*
+ * A worker died when the entry of a revocation was there and its bit in the
+ * filter was not: who mends the zone has to set it.
+ */
+
+static void
+test_revoked(void)
+{
+    u_char        session[16], subject[16];
+    idv_store_t  *store;
+
+    store = zone_create(ZONE);
+
+    memset(session, 3, sizeof(session));
+    memset(subject, 5, sizeof(subject));
+
+    ok(idv_store_revoke(store, session, ngx_time(), ngx_time() + 60) == NGX_OK,
+       "a session is revoked");
+
+    ngx_memzero((void *) store->root->filter, sizeof(store->root->filter));
+    store->root->dirty = 1;
+
+    /* whoever takes the mutex next */
+    idv_store_lock(store);
+    idv_store_unlock(store);
+
+    ok(idv_store_revoked(store, session, subject, ngx_time(), ngx_time()),
+       "and stays so when a worker has died");
+    ok(!idv_store_revoked(store, subject, subject, ngx_time(), ngx_time()),
+       "which others are not");
 }
 
 
@@ -346,6 +380,7 @@ main(void)
     test_ended();
     test_expired(IDV_STATE_DEVICE, "not begun");
     test_expired(IDV_STATE_REQUIRED, "begun");
+    test_revoked();
     test_providers();
 
     return tap_done();
