@@ -184,7 +184,7 @@ a_few(void)
 
 
 static void
-fill(idv_state_e state)
+full(void)
 {
     ngx_uint_t  n;
     idv_flow_t  flow;
@@ -193,25 +193,7 @@ fill(idv_state_e state)
         flow_of(&flow, n);
         ngx_memcpy(&flow.subject[1], &n, sizeof(n));
         (void) idv_store_create(live.store, &flow, NOW);
-
-        if (state != IDV_STATE_DEVICE && n % 8 == 0) {
-            move(n, state, NULL);
-        }
     }
-}
-
-
-static void
-full_idle(void)
-{
-    fill(IDV_STATE_DEVICE);
-}
-
-
-static void
-full_ended(void)
-{
-    fill(IDV_STATE_ENDED);
 }
 
 
@@ -430,8 +412,7 @@ do_refund(void)
 
 static const change_t  changes[] = {
     { "a new flow", a_few, do_create },
-    { "a new flow in place of an idle one", full_idle, do_create },
-    { "a new flow in place of one that ended", full_ended, do_create },
+    { "a new flow in a zone that is full", full, do_create },
     { "a new flow, others expire", over, do_create },
     { "a ninth flow of one person", many_of_one, do_create },
     { "a flow after many that ended", many_ended_of_one, do_create },

@@ -13,8 +13,8 @@ package Idv::Nginx;
 # sanitizer's report, and nothing that was registered with forbid() is in it.
 #
 # Also: workers, connections (of a worker), main and events (configuration),
-# env (variables of its environment), load (modules, in that order), single => 1
-# (no master process).
+# env (variables of its environment), load (modules, in that order), level (of
+# the log), single => 1 (no master process), daemon => 1 (for upgrade()).
 #
 # IDV_NGINX is the binary, IDV_MODULES the folder of the modules (empty: they
 # are linked in).  IDV_KEEP=1 keeps the folders.
@@ -62,7 +62,10 @@ sub prepare {
         ports => {},
         forbidden => [@{$arg{forbid} || []}],
         allowed => [@{$arg{allow} || []}],
+        level => $arg{level} || 'debug',
+        daemon => $arg{daemon},
         killed => {},
+        dismissed => {},
     }, $class;
 
     $self->{dir} = File::Temp::tempdir('idv-XXXXXXXX', TMPDIR => 1,
@@ -97,6 +100,12 @@ sub test_config {
 
 sub dir { $_[0]{dir} }
 sub log { $_[0]{log} }
+
+
+# workers that were killed, and that were told to go, each with the time
+
+sub killed { $_[0]{killed} }
+sub dismissed { $_[0]{dismissed} }
 
 
 sub port {
@@ -150,14 +159,15 @@ sub write_config {
         $modules eq '' ? () : @{$self->{load}};
 
     my $user = $> == 0 ? "user nobody nogroup;\n" : '';
+    my $daemon = $self->{daemon} ? 'on' : 'off';
     my $workers = $self->{single} ? "master_process off;"
                                   : "worker_processes $self->{workers};";
 
     $self->write_file('nginx.conf', <<"END");
 ${load}${user}$workers
 pid %%DIR%%/nginx.pid;
-error_log %%DIR%%/error.log debug;
-daemon off;
+error_log %%DIR%%/error.log $self->{level};
+daemon $daemon;
 $self->{main}
 events {
     worker_connections $self->{connections};
@@ -202,6 +212,12 @@ sub start {
     $self->{master} = $self->spawn;
     $self->{log} = Idv::Log->new("$self->{dir}/error.log");
     delete $self->{status};
+
+    if ($self->{daemon}) {
+        waitpid $self->{master}, 0;
+        $self->wait_until(5, sub { $self->pid_file });
+        $self->{master} = $self->pid_file // 0;
+    }
 
     my $up = $self->wait_until(30, sub {
         return 1 if $self->reap;
@@ -250,6 +266,17 @@ sub reap {
     my ($self) = @_;
 
     return 1 if defined $self->{status};
+
+    # a daemon is no child of ours, but has a last word in the log
+
+    if ($self->{daemon}) {
+        my $master = $self->{master};
+
+        return 0 if $self->{log}->text !~ /\b$master#\d+: exit$/m;
+
+        $self->{status} = 0;
+        return 1;
+    }
 
     if (waitpid($self->{master}, WNOHANG) == $self->{master}) {
         $self->{status} = $?;
@@ -314,6 +341,7 @@ sub reload {
     my @serving = $self->serving;
 
     $self->write_config(%arg);
+    $self->{dismissed}{$_} //= time for @serving;
     kill HUP => $self->{master};
 
     $self->wait_until(30, sub {
@@ -335,24 +363,87 @@ sub reload {
 sub kill_worker {
     my ($self, $pid) = @_;
 
-    my %old = map { $_ => 1 } $self->workers;
-
     $pid ||= ($self->serving)[0];
-    $self->{killed}{$pid} = 1;
+
+    return $self->worker_dies(sub { kill KILL => $pid });
+}
+
+
+# does what makes a worker die, and waits until that and for the one that takes
+# its place; the pid, or undef if none has died in time
+
+sub worker_dies {
+    my ($self, $do, $seconds) = @_;
+
+    my %old = map { $_ => 1 } $self->workers;
+    my @serving = $self->serving;
+    my $pid;
+
+    $do->();
+
+    # those that were told to go may go meanwhile
+
+    $self->wait_until($seconds // 10, sub {
+        my %now = map { $_ => 1 } $self->workers;
+        ($pid) = grep { !$now{$_} } @serving;
+        return $pid;
+    }) or return undef;
+
+    $self->{killed}{$pid} = time;
 
     # what the master says of it, and of a lock it held
     $self->allow(qr/worker process $pid exited on signal 9/,
                  qr/shared memory zone "\w+" was locked by $pid/);
 
-    kill KILL => $pid;
-
     $self->wait_until(10, sub {
-        my @now = $self->workers;
-        return !grep({ $_ == $pid } @now) && grep { !$old{$_} } @now;
+        return grep { !$old{$_} } $self->workers;
     }) or die "no new worker for $pid\n";
 
     return $pid;
 }
+
+
+# Another binary for the running one, as operators do it: a new master beside
+# the old, whose workers go, and then itself.  nginx does so only as a daemon.
+# Gives back the seconds of both.
+
+sub upgrade {
+    my ($self) = @_;
+
+    my $old = $self->{master};
+    my $start = time;
+    my $new;
+
+    $self->{dismissed}{$_} //= $start for $self->workers;
+    kill USR2 => $old;
+
+    $self->wait_until(30, sub {
+        $new = $self->pid_file or return;
+        return if $new == $old;
+        local $self->{master} = $new;
+        return @{[$self->workers]} >= $self->{workers};
+    }) or die "$self->{name}: there is no new master\n";
+
+    kill WINCH => $old;
+
+    # the new master is a child of the old one
+
+    $self->wait_until(30, sub { !grep { $_ != $new } $self->workers })
+        or die "$self->{name}: old workers stay\n";
+
+    kill QUIT => $old;
+
+    ok($self->wait_until(10, sub { $self->reap }),
+        "$self->{name}: the old master has ended by itself");
+
+    $self->{master} = $new;
+    delete $self->{status};
+
+    return ($start, time);
+}
+
+
+sub pid_file { ($_[0]->read_file('nginx.pid') =~ /^(\d+)$/)[0] }
 
 
 # lines of the log that this test provokes on purpose
@@ -430,7 +521,7 @@ sub end {
 
     kill KILL => @all;
     waitpid $self->{master}, 0;
-    $self->{status} = $?;
+    $self->{status} = $self->{daemon} ? 0 : $?;
 }
 
 

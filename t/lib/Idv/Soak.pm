@@ -52,6 +52,16 @@ sub row {
 }
 
 
+sub line {
+    my ($name, @values) = @_;
+
+    my $note = pop @values;
+
+    return sprintf('%-38s' . ' %8s' x @values, $name, @values)
+        . ($note eq '' ? '' : "  $note") . "\n";
+}
+
+
 # prints the rows of those files; gives back how much was lost or wrong
 
 sub table {
@@ -68,12 +78,9 @@ sub table {
         $sums[$_] += $row->[$_ + 1] for 0 .. $#columns;
     }
 
-    my $format = '%-24s' . ' %9s' x @columns . "  %s\n";
-
     print "\n";
-    printf $format, 'part', @columns, '';
-    printf $format, @$_ for @rows;
-    printf $format, 'all', (map { $_ // 0 } @sums[0 .. $#columns]), '';
+    print map { line(@$_) } ['part', @columns, ''], @rows,
+        ['all', (map { $_ // 0 } @sums[0 .. $#columns]), ''];
 
     return ($sums[-1] // 0) + ($sums[-2] // 0);
 }
