@@ -11,22 +11,27 @@ package Idv::Mock;
 #
 # The first rule whose path is a prefix of the request's, or whose pattern it
 # matches, whose method (if it has one) is the request's and whose times are not
-# used up is taken; without one the answer is 404.  A rule may have
+# used up is taken; "reused" is for connections that have had an answer.  Without
+# a rule the answer is 404.  A rule may have
 #
 #     status, headers [Name => value, ...], body, json    what is answered; a
 #                      value may be [text, times]
 #     pad              blanks before the body
-#     raw              these bytes instead of a whole answer
+#     raw              these bytes instead of a whole answer, or [text, times]
 #     length           a Content-Length that is not the body's; "none": without
 #     delay            seconds before the answer
 #     drip             seconds between single bytes of the answer
-#     stop             bytes of the answer that are sent
+#     stop             bytes of the answer that are sent; -n: all but n
+#     extra            bytes behind the answer that nobody has asked for
 #     then             what comes after: close (default where the length is not
 #                      what was announced), reset, hang, keep
+#     idle             seconds after which a connection without a new request
+#                      is closed
 #     hang             accept: the request is never read; request: it is read
 #                      and not answered; headers: only a status line and a
 #                      header; body: half of the body
 #     reset            accept or request: a RST at that moment
+#     greet            bytes that are sent when a connection is accepted
 
 use strict;
 use warnings;
@@ -124,7 +129,19 @@ sub recorded {
 
     open my $file, '<:raw', "$self->{dir}/$name" or return;
 
-    return map { $json->decode($_) } <$file>;
+    # what has been read once is not read again
+
+    my $known = $self->{recorded}{$name} ||= { to => 0, list => [] };
+
+    seek $file, $known->{to}, 0;
+
+    while (my $line = <$file>) {
+        last if $line !~ /\n\z/;
+        $known->{to} += length $line;
+        push @{$known->{list}}, $json->decode($line);
+    }
+
+    return @{$known->{list}};
 }
 
 
@@ -211,6 +228,7 @@ sub accept_peer {
     my $rule = $self->find(undef, undef) or return;
 
     $peer->{deaf} = 1;
+    plan($peer, 0, send => $rule->{greet}) if defined $rule->{greet};
     plan($peer, 0, then => 'reset') if $rule->{reset};
 }
 
@@ -241,6 +259,8 @@ sub receive {
             return;
         }
 
+        @{$peer->{plan}} = grep { !$_->{idle} } @{$peer->{plan}};
+
         my $body = substr($peer->{input}, $size, $length);
         substr($peer->{input}, 0, $size + $length, '');
         delete $peer->{continued};
@@ -251,7 +271,7 @@ sub receive {
 
         $self->record('calls', $peer->{call});
 
-        $self->answer($peer, $self->find($method, $path)
+        $self->answer($peer, $self->find($method, $path, $peer->{nth})
                              || { status => 404, json => {} });
     }
 }
@@ -268,7 +288,7 @@ sub record {
 # The rule for a request, or for a connection that has just been accepted.
 
 sub find {
-    my ($self, $method, $path) = @_;
+    my ($self, $method, $path, $nth) = @_;
 
     open my $file, '<:raw', "$self->{dir}/rules" or return;
     local $/;
@@ -284,9 +304,11 @@ sub find {
 
     for my $i (0 .. $#$rules) {
         my $rule = $rules->[$i];
-        my $early = grep { ($_ // '') eq 'accept' } @$rule{qw(hang reset)};
+        my $early = defined $rule->{greet}
+            || grep { ($_ // '') eq 'accept' } @$rule{qw(hang reset)};
 
         next if $early != !defined $method;
+        next if $rule->{reused} && $nth == 1;
         next if defined $rule->{times}
                 && ($self->{used}{$i} || 0) >= $rule->{times};
         next if defined $method && defined $rule->{method}
@@ -314,6 +336,7 @@ sub answer {
     my $then = $rule->{then};
 
     my $stop = $rule->{stop};
+    $stop += $whole if defined $stop && $stop < 0;
     $stop = index($bytes, "\r\n\r\n") if ($rule->{hang} // '') eq 'headers';
     $stop = int((index($bytes, "\r\n\r\n") + $whole) / 2) + 4
         if ($rule->{hang} // '') eq 'body';
@@ -335,13 +358,16 @@ sub answer {
     }
 
     plan($peer, $delay, then => $then) if $then && $then ne 'keep';
+    plan($peer, $delay + $rule->{idle}, then => 'close', idle => 1)
+        if $rule->{idle};
 }
 
 
 sub compose {
     my ($rule) = @_;
 
-    return $rule->{raw} if defined $rule->{raw};
+    my $raw = $rule->{raw};
+    return ref $raw ? $raw->[0] x $raw->[1] : $raw if defined $raw;
 
     my $body = $rule->{body} // '';
     my @headers = @{$rule->{headers} || []};
@@ -363,7 +389,7 @@ sub compose {
         $text .= "$name: $value\r\n";
     }
 
-    return "$text\r\n$body";
+    return "$text\r\n$body" . ($rule->{extra} // '');
 }
 
 
@@ -385,7 +411,8 @@ sub act {
             send_all($peer->{socket}, $step->{send})
                 or return $self->drop($peer);
 
-            delete $peer->{call} unless @{$peer->{plan}};
+            delete $peer->{call}
+                unless grep { defined $_->{send} } @{$peer->{plan}};
 
         } elsif ($then eq 'close') {
             return $self->drop($peer);
