@@ -246,11 +246,21 @@ is_deeply([grep { $_->[0]->get($gate->mark('/'), Cookie => $_->[1])->status
 $mark = $site->nginx->log->mark;
 ok($site->reload(@house, zone => '1m'), 'a larger zone');
 like($site->nginx->log->since($mark),
-    qr/\[warn\].*idv zone "flows" has changed its size from 524288 to 1048576: its flows and revocations are not kept/,
+    qr/\[warn\].*idv zone "flows" has changed its size from 524288 to 1048576: its flows are not kept, and 0 revocations have no room/,
     'begins anew, and says so');
+is_deeply([grep { $_->[0]->get($gate->mark('/'), Cookie => $_->[1])->status
+    != 403 } @copies], [], 'what was ended stays so');
 is($active[0]->read->status, 404, 'flows are gone');
 is($ann->get('/')->status, 200, 'sessions are not');
 is(flow('new')->status, 'ID_VERIFICATION_DEVICE', 'and there is room');
+
+$mark = $site->nginx->log->mark;
+ok($site->reload(@house, zone => '512k'), 'a smaller zone');
+like($site->nginx->log->since($mark),
+    qr/from 1048576 to 524288: .* 0 revocations have no room/,
+    'that has room for what was ended');
+is_deeply([grep { $_->[0]->get($gate->mark('/'), Cookie => $_->[1])->status
+    != 403 } @copies], [], 'which stays so');
 
 $gate->nothing_passed;
 

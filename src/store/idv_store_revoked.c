@@ -237,3 +237,37 @@ idv_store_recover_revoked(idv_store_root_t *root)
         idv_store_mark(root, gone->key);
     }
 }
+
+
+ngx_uint_t
+idv_store_keep_revoked(idv_store_root_t *root, idv_store_root_t *old)
+{
+    uint32_t                 i, n;
+    ngx_uint_t               left;
+    idv_store_revocation_t  *gone;
+
+    n = 0;
+    left = 0;
+
+    for (i = 1; i <= old->nrevoked; i++) {
+        gone = idv_store_gone(old, i);
+
+        if (!gone->used
+            || (gone->expires <= ngx_time()
+                && gone->until <= ngx_current_msec))
+        {
+            continue;
+        }
+
+        if (n == root->nrevoked) {
+            left++;
+            continue;
+        }
+
+        *idv_store_gone(root, ++n) = *gone;
+    }
+
+    idv_store_recover_revoked(root);
+
+    return left;
+}

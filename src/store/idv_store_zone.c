@@ -127,7 +127,8 @@ idv_store_number(idv_store_t *store)
 static void
 idv_store_resized(ngx_shm_zone_t *zone)
 {
-    ngx_uint_t        i;
+    ngx_uint_t        i, left;
+    idv_store_t      *store, *before;
     ngx_shm_zone_t   *old;
     ngx_list_part_t  *part;
 
@@ -155,10 +156,17 @@ idv_store_resized(ngx_shm_zone_t *zone)
                == 0
             && old[i].shm.size != zone->shm.size)
         {
+            store = zone->data;
+            before = old[i].data;
+
+            left = idv_store_keep_revoked(store->root, before->root);
+
             ngx_log_error(NGX_LOG_WARN, zone->shm.log, 0,
                           "idv zone \"%V\" has changed its size from %uz to "
-                          "%uz: its flows and revocations are not kept",
-                          &zone->shm.name, old[i].shm.size, zone->shm.size);
+                          "%uz: its flows are not kept, and %ui revocations "
+                          "have no room",
+                          &zone->shm.name, old[i].shm.size, zone->shm.size,
+                          left);
             return;
         }
     }

@@ -181,6 +181,14 @@ void idv_store_recover(idv_store_t *store);
 /* makes the links of the revocations anew, as a part of that */
 void idv_store_recover_revoked(idv_store_root_t *root);
 
+/*
+ * Takes over what is revoked from another zone, which workers may be using; the
+ * lock is not waited for, since only the master can break one of a dead worker.
+ * Returns how many had no room.
+ */
+ngx_uint_t idv_store_keep_revoked(idv_store_root_t *root,
+    idv_store_root_t *old);
+
 /* counts a refusal for want of room, and warns once a second */
 void idv_store_full(idv_store_t *store);
 
