@@ -109,7 +109,7 @@ my @bad = (
         sub { }, app => [\%visit, { %visit, s => 0, n => 2 }]],
     ['admitted after the end of the session',
         qr/^wrong: admitted without a session/, sub { },
-        app => [\%visit, { %visit, s => 'revoked', n => undef }]],
+        app => [\%visit, { %visit, s => 'revoked', n => '-' }]],
     ['admitted as somebody else', qr/^wrong: admitted as somebody else/,
         sub { }, app => [{ %visit, user => 'bob' }]],
     ['admitted for another transaction', qr/^wrong: admitted as somebody else/,

@@ -208,10 +208,10 @@ sub application {
         my $text = join ' ', map { "$_=" . ($visit->{$_} // '') } sort
             keys %$visit;
 
-        $visits{$visit->{n}}++ if defined $visit->{n};
-
         next if $visit->{s} eq 'revoked'
                 && $self->{unrevoked}->($visit->{time});
+
+        $visits{$visit->{n}}++;
 
         if (!$session) {
             $self->found('wrong', "admitted without a session: $text");
