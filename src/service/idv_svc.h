@@ -50,6 +50,9 @@ typedef struct {
     size_t                  max_image;
     size_t                  keep_image;
     ngx_uint_t              user_limit;
+    ngx_str_t               policies;        /* a file, may be empty */
+    ngx_uint_t              inspection;      /* bits of types, licensed */
+    ngx_array_t            *presets;         /* idv_svc_stored_t */
     idv_svc_store_t        *store;
 } idv_svc_conf_t;
 
@@ -132,6 +135,12 @@ extern ngx_module_t  ngx_http_idv_service_module;
 extern const idv_svc_route_t  idv_svc_routes[];
 
 
+/* ngx_http_idv_service_module.c: the whole of a small file */
+
+char *ngx_http_idv_service_file(ngx_conf_t *cf, ngx_str_t *name, size_t max,
+    ngx_uint_t secret, ngx_str_t *text);
+
+
 /* idv_svc_route.c: from a request to its handler */
 
 ngx_int_t idv_svc_handler(ngx_http_request_t *r);
@@ -152,6 +161,9 @@ ngx_int_t idv_svc_send(idv_svc_call_t *call, ngx_uint_t status,
 ngx_int_t idv_svc_send_json(idv_svc_call_t *call, ngx_uint_t status,
     json_t *json);
 ngx_int_t idv_svc_send_nothing(idv_svc_call_t *call);
+
+/* Location, as the answer says itself; NGX_ERROR if it does not */
+ngx_int_t idv_svc_location(idv_svc_call_t *call, json_t *json);
 
 ngx_int_t idv_svc_error(idv_svc_call_t *call, idv_svc_error_e error);
 ngx_int_t idv_svc_error_status(idv_svc_call_t *call, ngx_uint_t status);
@@ -204,18 +216,24 @@ ngx_int_t idv_svc_transaction_url(idv_svc_call_t *call, idv_svc_tx_t *tx,
 
 /* idv_svc_policy.c */
 
-typedef struct {
-    u_char                  id[IDV_SVC_UUID];
-    int64_t                 transaction_time;
-    int64_t                 collect_time;
-} idv_svc_policy_t;
-
-/* with a zero id the default one; NGX_DECLINED if there is none such */
-ngx_int_t idv_svc_policy_find(const u_char *env, const u_char *id,
-    idv_svc_policy_t *policy);
-json_t *idv_svc_policy_json(idv_svc_call_t *call, idv_svc_policy_t *policy);
+/* without an id the default one; NGX_DECLINED if there is none such */
+ngx_int_t idv_svc_policy_find(idv_svc_call_t *call, const u_char *id,
+    ngx_uint_t text, idv_svc_stored_t *policy);
+json_t *idv_svc_policy_json(idv_svc_call_t *call, idv_svc_stored_t *policy);
 ngx_int_t idv_svc_policy_list(idv_svc_call_t *call);
 ngx_int_t idv_svc_policy_read(idv_svc_call_t *call);
+ngx_int_t idv_svc_policy_create(idv_svc_call_t *call);
+ngx_int_t idv_svc_policy_update(idv_svc_call_t *call);
+ngx_int_t idv_svc_policy_delete(idv_svc_call_t *call);
+
+/* idv_svc_policy_conf.c: what policies begin with */
+
+ngx_int_t idv_svc_policy_conf(ngx_conf_t *cf, idv_svc_conf_t *conf);
+ngx_int_t idv_svc_policy_name(const ngx_str_t *text, u_char *name);
+
+/* text and rules of what idv_svc_model_read() returned */
+ngx_int_t idv_svc_policy_pack(ngx_pool_t *pool, json_t *json,
+    idv_svc_stored_t *policy);
 
 /* idv_svc_data.c */
 

@@ -42,7 +42,7 @@ static idv_svc_requirement_t  idv_svc_requirements[] = {
 
 
 static ngx_int_t idv_svc_create_policy(idv_svc_call_t *call,
-    idv_svc_policy_t *policy);
+    idv_svc_stored_t *policy);
 static void idv_svc_create_requirements(idv_svc_call_t *call);
 static void idv_svc_create_requirement(idv_svc_call_t *call,
     idv_svc_requirement_t *requirement, json_t *value);
@@ -58,7 +58,7 @@ static void idv_svc_create_object(idv_svc_call_t *call, const char *name,
 static void idv_svc_create_invalid(idv_svc_call_t *call, const char *target,
     const char *message);
 static ngx_int_t idv_svc_create_tx(idv_svc_call_t *call,
-    idv_svc_policy_t *policy, idv_svc_tx_t *tx);
+    idv_svc_stored_t *policy, idv_svc_tx_t *tx);
 static ngx_int_t idv_svc_create_code(u_char *code);
 static ngx_int_t idv_svc_create_request(idv_svc_call_t *call, ngx_str_t *out);
 static ngx_int_t idv_svc_create_send(idv_svc_call_t *call,
@@ -72,10 +72,9 @@ ngx_int_t
 idv_svc_transaction_create(idv_svc_call_t *call)
 {
     ngx_int_t         rc;
-    ngx_str_t         location;
     json_t           *json;
     idv_svc_view_t    view;
-    idv_svc_policy_t  policy;
+    idv_svc_stored_t  policy;
 
     if (!json_is_object(call->json)) {
         return idv_svc_error(call, IDV_SVC_INVALID_REQUEST);
@@ -122,14 +121,7 @@ idv_svc_transaction_create(idv_svc_call_t *call)
 
     json = idv_svc_transaction_json(call, &view);
 
-    location = idv_json_string(json_object_get(json_object_get(json, "_links"),
-                                               "self"), "href");
-
-    location.data = ngx_pstrdup(call->request->pool, &location);
-
-    if (location.data == NULL
-        || idv_svc_header(call, "Location", &location) != NGX_OK)
-    {
+    if (idv_svc_location(call, json) != NGX_OK) {
         json_decref(json);
         return idv_svc_error(call, IDV_SVC_UNEXPECTED);
     }
@@ -139,19 +131,17 @@ idv_svc_transaction_create(idv_svc_call_t *call)
 
 
 static ngx_int_t
-idv_svc_create_policy(idv_svc_call_t *call, idv_svc_policy_t *policy)
+idv_svc_create_policy(idv_svc_call_t *call, idv_svc_stored_t *policy)
 {
     u_char      id[IDV_SVC_UUID];
     json_t     *value;
     ngx_int_t   rc;
     ngx_str_t   text;
 
-    ngx_memzero(id, IDV_SVC_UUID);
-
     value = json_object_get(call->json, "verifyPolicy");
 
     if (value == NULL) {
-        return idv_svc_policy_find(call->env, id, policy);
+        return idv_svc_policy_find(call, NULL, 0, policy);
     }
 
     text = idv_json_string(value, "id");
@@ -164,7 +154,7 @@ idv_svc_create_policy(idv_svc_call_t *call, idv_svc_policy_t *policy)
         return NGX_DECLINED;
     }
 
-    rc = idv_svc_policy_find(call->env, id, policy);
+    rc = idv_svc_policy_find(call, id, 0, policy);
 
     if (rc == NGX_DECLINED) {
         idv_svc_create_invalid(call, "verifyPolicy.id",
@@ -484,7 +474,7 @@ idv_svc_create_invalid(idv_svc_call_t *call, const char *target,
 
 
 static ngx_int_t
-idv_svc_create_tx(idv_svc_call_t *call, idv_svc_policy_t *policy,
+idv_svc_create_tx(idv_svc_call_t *call, idv_svc_stored_t *policy,
     idv_svc_tx_t *tx)
 {
     json_t      *asked;
@@ -518,8 +508,10 @@ idv_svc_create_tx(idv_svc_call_t *call, idv_svc_policy_t *policy,
 
     tx->created = call->now;
     tx->updated = call->now;
-    tx->expires = call->now + policy->transaction_time;
-    tx->collect_time = policy->collect_time;
+    tx->expires = call->now + IDV_SVC_SECOND
+                  * idv_svc_model_seconds(&policy->rules.transaction);
+    tx->collect_time = IDV_SVC_SECOND
+                       * idv_svc_model_seconds(&policy->rules.collection);
 
     return NGX_OK;
 }

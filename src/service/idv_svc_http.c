@@ -420,6 +420,26 @@ idv_svc_send_nothing(idv_svc_call_t *call)
 
 
 ngx_int_t
+idv_svc_location(idv_svc_call_t *call, json_t *json)
+{
+    ngx_str_t  location;
+
+    location = idv_json_string(json_object_get(json_object_get(json, "_links"),
+                                               "self"), "href");
+
+    if (location.len == 0) {
+        return NGX_ERROR;
+    }
+
+    location.data = ngx_pstrdup(call->request->pool, &location);
+    if (location.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    return idv_svc_header(call, "Location", &location);
+}
+
+ngx_int_t
 idv_svc_error(idv_svc_call_t *call, idv_svc_error_e error)
 {
     ngx_str_t         value;

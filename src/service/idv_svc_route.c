@@ -84,11 +84,20 @@ const idv_svc_route_t  idv_svc_routes[] = {
     { IDV_SVC_ONE "/identityRecordMatching", NGX_HTTP_POST,
       IDV_SVC_BEARER|IDV_SVC_JSON, idv_svc_match_records },
 
+    { IDV_SVC_POLICY, NGX_HTTP_POST,
+      IDV_SVC_BEARER|IDV_SVC_JSON, idv_svc_policy_create },
+
     { IDV_SVC_POLICY, NGX_HTTP_GET,
       IDV_SVC_BEARER, idv_svc_policy_list },
 
     { IDV_SVC_POLICY "/{item}", NGX_HTTP_GET,
       IDV_SVC_BEARER, idv_svc_policy_read },
+
+    { IDV_SVC_POLICY "/{item}", NGX_HTTP_PUT,
+      IDV_SVC_BEARER|IDV_SVC_JSON, idv_svc_policy_update },
+
+    { IDV_SVC_POLICY "/{item}", NGX_HTTP_DELETE,
+      IDV_SVC_BEARER, idv_svc_policy_delete },
 
     { "v1/idValidations/webVerifications/{tx}/qr", NGX_HTTP_GET,
       0, idv_svc_qr },

@@ -15,6 +15,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "idv_svc_model.h"
 #include "idv_svc_rules.h"
 
 
@@ -25,6 +26,8 @@
 #define IDV_SVC_MAX_FAULTS    16
 #define IDV_SVC_MAX_NOTES     64
 #define IDV_SVC_MAX_NAME      64     /* bytes of a client's */
+#define IDV_SVC_MAX_POLICIES  100    /* of an environment */
+#define IDV_SVC_NAME          16     /* bytes of what stands for a name */
 
 
 typedef struct idv_svc_root_s  idv_svc_root_t;
@@ -88,6 +91,21 @@ typedef struct {
 } idv_svc_note_t;
 
 
+/* a policy as it is kept */
+
+typedef struct {
+    u_char             id[IDV_SVC_UUID];
+    u_char             name[IDV_SVC_NAME];   /* of a hash of its name */
+    int64_t            created;
+    int64_t            updated;      /* 0: never */
+    unsigned           is_default:1;
+    unsigned           system:1;     /* given by the configuration */
+    unsigned           builtin:1;    /* ... or by ourselves */
+    idv_svc_policy_t   rules;
+    ngx_str_t          text;         /* JSON, without "default" */
+} idv_svc_stored_t;
+
+
 ngx_int_t idv_svc_store_init(ngx_shm_zone_t *zone, void *data);
 
 /* milliseconds since the epoch by the service's clock */
@@ -143,6 +161,36 @@ ngx_int_t idv_svc_store_token_add(idv_svc_store_t *store, const u_char *hash,
     const idv_svc_grant_t *grant);
 ngx_int_t idv_svc_store_token_find(idv_svc_store_t *store, const u_char *hash,
     int64_t now, idv_svc_grant_t *grant);
+
+
+/*
+ * Verify policies of an environment.  initial are those that it has as long as
+ * nobody has changed them.
+ */
+
+/*
+ * Without an id the default one; without a pool no text.  NGX_AGAIN if these
+ * are still the initial ones, NGX_DECLINED if there is none such.
+ */
+ngx_int_t idv_svc_policies_get(idv_svc_store_t *store, const u_char *env,
+    const u_char *id, ngx_pool_t *pool, idv_svc_stored_t *policy);
+
+/* ids, oldest first, up to IDV_SVC_MAX_POLICIES; NGX_AGAIN as above */
+ngx_int_t idv_svc_policies_list(idv_svc_store_t *store, const u_char *env,
+    u_char (*ids)[IDV_SVC_UUID], ngx_uint_t *n);
+
+/*
+ * A new policy, or another version of one.  NGX_DECLINED: there is none such;
+ * NGX_ABORT: another has the name; NGX_BUSY: there are too many; NGX_ERROR: the
+ * zone is full.  What stays as it was is set in policy.
+ */
+ngx_int_t idv_svc_policies_save(idv_svc_store_t *store, const u_char *env,
+    const idv_svc_stored_t *initial, ngx_uint_t n, idv_svc_stored_t *policy,
+    ngx_uint_t create);
+
+/* NGX_BUSY: it is the default one */
+ngx_int_t idv_svc_policies_delete(idv_svc_store_t *store, const u_char *env,
+    const idv_svc_stored_t *initial, ngx_uint_t n, const u_char *id);
 
 
 /* what the control interface needs */

@@ -153,12 +153,12 @@ static json_t *
 idv_svc_transaction_policy(idv_svc_call_t *call, idv_svc_tx_t *tx)
 {
     ngx_str_t         expand;
-    idv_svc_policy_t  policy;
+    idv_svc_stored_t  policy;
 
     if (ngx_http_arg(call->request, (u_char *) "expand", 6, &expand) == NGX_OK
         && expand.len == sizeof("verifyPolicy") - 1
         && ngx_strncmp(expand.data, "verifyPolicy", expand.len) == 0
-        && idv_svc_policy_find(tx->env, tx->policy, &policy) == NGX_OK)
+        && idv_svc_policy_find(call, tx->policy, 1, &policy) == NGX_OK)
     {
         return idv_svc_policy_json(call, &policy);
     }

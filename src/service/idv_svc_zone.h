@@ -2,7 +2,8 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * The layout of the zone, shared by idv_svc_store.c and idv_svc_ledger.c only.
+ * The layout of the zone, shared by the files of the store only:
+ * idv_svc_store.c, idv_svc_ledger.c, idv_svc_policies.c.
  *
  *   root -+- transactions  by id ----------------+
  *         +- due           by the next deadline -+-- idv_svc_node_t -- blobs
@@ -12,6 +13,7 @@
  *         +- tokens        by hash, oldest first
  *         +- counted       by hash, least recently used first
  *         +- notes         oldest first
+ *         +- shelves       by environment, each with its policies
  *         +- faults, clock
  */
 
@@ -24,9 +26,6 @@
 #include <ngx_core.h>
 
 #include "idv_svc_store.h"
-
-
-#define IDV_SVC_NAME  16             /* bytes that name a node in an index */
 
 
 /* every index: random or hashed names, so that nobody can unbalance it */
@@ -81,6 +80,20 @@ typedef struct {
 
 
 typedef struct {
+    idv_svc_index_t     index;       /* by environment */
+    ngx_queue_t         policies;    /* oldest first */
+    ngx_uint_t          n;
+} idv_svc_shelf_t;
+
+
+typedef struct {
+    ngx_queue_t         queue;
+    idv_svc_stored_t    policy;      /* its text is below */
+    u_char              text[1];
+} idv_svc_shelved_t;
+
+
+typedef struct {
     ngx_rbtree_t        tree;
     ngx_rbtree_node_t   sentinel;
 } idv_svc_tree_t;
@@ -92,6 +105,7 @@ struct idv_svc_root_s {
     idv_svc_tree_t      users;
     idv_svc_tree_t      tokens;
     idv_svc_tree_t      counted;
+    idv_svc_tree_t      shelves;
 
     ngx_queue_t         decided;
     ngx_queue_t         tokens_queue;

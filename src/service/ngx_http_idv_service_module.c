@@ -50,8 +50,8 @@ static char *ngx_http_idv_service_users(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static int ngx_libc_cdecl ngx_http_idv_service_cmp(const void *one,
     const void *two);
-static char *ngx_http_idv_service_file(ngx_conf_t *cf, ngx_str_t *name,
-    size_t max, ngx_uint_t secret, ngx_str_t *text);
+static char *ngx_http_idv_service_inspection(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
 static char *ngx_http_idv_service_limit(ngx_conf_t *cf, void *post,
     void *data);
 static char *ngx_http_idv_service_control(ngx_conf_t *cf, void *post,
@@ -126,6 +126,20 @@ static ngx_command_t  ngx_http_idv_service_commands[] = {
     { ngx_string("idv_service_users"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_idv_service_users,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("idv_service_policies"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(idv_svc_conf_t, policies),
+      NULL },
+
+    { ngx_string("idv_service_inspection"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_idv_service_inspection,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -290,6 +304,13 @@ ngx_http_idv_service_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_size_value(conf->keep_image, prev->keep_image, 128 * 1024);
     ngx_conf_merge_uint_value(conf->user_limit, prev->user_limit, 100);
     ngx_conf_merge_str_value(conf->public_url, prev->public_url, "");
+    ngx_conf_merge_str_value(conf->policies, prev->policies, "");
+
+    if (conf->inspection == 0) {
+        conf->inspection = prev->inspection
+                           ? prev->inspection
+                           : IDV_SVC_LICENCE(IDV_SVC_AUTOMATIC);
+    }
 
     if (!conf->enable) {
         return NGX_CONF_OK;
@@ -331,6 +352,10 @@ ngx_http_idv_service_enable(ngx_conf_t *cf, idv_svc_conf_t *prev,
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"idv_service_max_image\" must be at most 64m, "
                            "and \"idv_service_keep_image\" not above it");
+        return NGX_CONF_ERROR;
+    }
+
+    if (idv_svc_policy_conf(cf, conf) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -617,6 +642,35 @@ ngx_http_idv_service_environment(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
+static char *
+ngx_http_idv_service_inspection(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    idv_svc_conf_t  *lcf = conf;
+
+    ngx_str_t   *value;
+    ngx_uint_t   i, type;
+
+    if (lcf->inspection) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        type = idv_svc_model_inspection(&value[i]);
+
+        if (type == 0) {
+            return "must be of AUTOMATIC, MANUAL and STEP_UP";
+        }
+
+        lcf->inspection |= IDV_SVC_LICENCE(type);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 /* one user id a line; empty lines and those with "#" in front are skipped */
 
 static char *
@@ -689,7 +743,7 @@ ngx_http_idv_service_cmp(const void *one, const void *two)
 
 /* the whole of a small file; a secret must be no one else's to read */
 
-static char *
+char *
 ngx_http_idv_service_file(ngx_conf_t *cf, ngx_str_t *name, size_t max,
     ngx_uint_t secret, ngx_str_t *text)
 {
