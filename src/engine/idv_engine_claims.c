@@ -46,6 +46,40 @@ idv_engine_checked(const idv_provider_t *provider, ngx_log_t *log,
 }
 
 
+/*
+ * A policy that only collects data ends in SUCCESS without having verified
+ * anybody.  The transaction was read with its policy; one that does not say
+ * what the policy is may have any.
+ */
+
+static ngx_uint_t
+idv_engine_verified(const idv_provider_t *provider, ngx_log_t *log,
+    json_t *document)
+{
+    json_t  *rules, *only;
+
+    if (provider->collected) {
+        return 1;
+    }
+
+    rules = json_object_get(json_object_get(document, "verifyPolicy"),
+                            "transaction");
+    only = json_object_get(rules, "dataCollectionOnly");
+
+    if (json_is_object(rules) && (only == NULL || json_is_false(only))) {
+        return 1;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, log, 0,
+                  "idv: provider \"%V\": the verify policy %s: nobody was "
+                  "verified", &provider->name,
+                  json_is_true(only) ? "only collects data"
+                                     : "of a transaction is not told");
+
+    return 0;
+}
+
+
 static ngx_uint_t
 idv_engine_matched(const idv_provider_t *provider, ngx_log_t *log,
     json_t *claims, const ngx_str_t *expected)
@@ -125,6 +159,11 @@ idv_engine_claims(const idv_provider_t *provider, ngx_pool_t *pool,
 
     rc = idv_engine_mapped(provider, document, claims);
     if (rc != NGX_OK) {
+        goto done;
+    }
+
+    if (!idv_engine_verified(provider, log, document)) {
+        *cause = IDV_CAUSE_STATUS;
         goto done;
     }
 

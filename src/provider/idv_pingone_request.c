@@ -48,7 +48,7 @@ const idv_pingone_kind_t  idv_pingone_create = {
 const idv_pingone_kind_t  idv_pingone_read = {
     "read transaction",
     ngx_string("GET"),
-    ngx_null_string,
+    ngx_string("?expand=verifyPolicy"),
     IDV_COUNT_PROVIDER_READS,
     1, 0, 0,
     idv_pingone_use_transaction

@@ -68,6 +68,7 @@ typedef struct {
     ngx_array_t                *claims;              /* idv_claim_t */
     ngx_array_t                *matches;             /* idv_match_t */
     ngx_array_t                *required_checks;     /* ngx_str_t */
+    ngx_flag_t                  collected;           /* need not be verified */
 
     /* web */
     idv_key_t                  *keys;                /* the first seals */

@@ -127,7 +127,8 @@ test_users(void)
                             users[i].path, strlen(users[i].path)) == 0
                && strcmp((char *) t->url.data + sizeof(BASE) - 1
                          + strlen(users[i].path),
-                         "/verifyTransactions/" TX) == 0,
+                         "/verifyTransactions/" TX "?expand=verifyPolicy")
+               == 0,
                "a user id is escaped: %s", users[i].path);
 
             answer("/verifyTransactions/", 200, TRANSACTION("INITIATED"));

@@ -15,6 +15,7 @@ package Idv::PingOne;
 use strict;
 use warnings;
 
+use JSON::PP ();
 use MIME::Base64 ();
 use Time::HiRes ();
 
@@ -87,6 +88,8 @@ sub transaction_json {
             'https://verify.example/web?txnid=' . TRANSACTION . '&c=1',
         webVerificationCode => CODE,
         expiresAt => '2099-01-01T00:00:00.000Z',
+        verifyPolicy => { transaction => {
+            dataCollectionOnly => JSON::PP::false } },
         %more,
     };
 }
