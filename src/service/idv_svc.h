@@ -59,6 +59,16 @@ typedef struct {
 
 typedef struct idv_svc_call_s  idv_svc_call_t;
 
+
+/* what a POST to the documents of a transaction wants */
+
+typedef enum {
+    IDV_SVC_SUBMIT = 0,
+    IDV_SVC_COMPLETE,
+    IDV_SVC_PROCESS
+} idv_svc_action_e;
+
+
 typedef ngx_int_t (*idv_svc_handler_pt)(idv_svc_call_t *call);
 
 
@@ -71,6 +81,7 @@ typedef ngx_int_t (*idv_svc_handler_pt)(idv_svc_call_t *call);
 #define IDV_SVC_LAX      0x10        /* ... whatever its content type says */
 #define IDV_SVC_UPLOAD   0x20        /* a form that may have an image */
 #define IDV_SVC_PAGE     0x40        /* errors are pages */
+#define IDV_SVC_VALUE    0x80        /* ... that has an image, or an action */
 
 
 typedef struct {
@@ -107,6 +118,7 @@ struct idv_svc_call_s {
     ngx_str_t               body;
     size_t                  size;            /* of its buffer */
     size_t                  room;            /* ... and what it may become */
+    idv_svc_action_e        action;
     json_t                 *json;
     json_t                 *details;         /* of the error to come */
 
@@ -135,7 +147,7 @@ extern ngx_module_t  ngx_http_idv_service_module;
 extern const idv_svc_route_t  idv_svc_routes[];
 
 
-/* ngx_http_idv_service_module.c: the whole of a small file */
+/* ngx_http_idv_service_file.c */
 
 char *ngx_http_idv_service_file(ngx_conf_t *cf, ngx_str_t *name, size_t max,
     ngx_uint_t secret, ngx_str_t *text);
@@ -241,8 +253,6 @@ ngx_int_t idv_svc_data_list(idv_svc_call_t *call);
 ngx_int_t idv_svc_data_read(idv_svc_call_t *call);
 ngx_int_t idv_svc_data_delete(idv_svc_call_t *call);
 ngx_int_t idv_svc_data_delete_all(idv_svc_call_t *call);
-ngx_int_t idv_svc_meta_list(idv_svc_call_t *call);
-ngx_int_t idv_svc_meta_read(idv_svc_call_t *call);
 ngx_int_t idv_svc_qr(idv_svc_call_t *call);
 
 /*
@@ -268,6 +278,35 @@ json_t *idv_svc_finding_matches(const idv_svc_tx_t *tx, ngx_uint_t *good);
 /* idv_svc_match.c */
 
 ngx_int_t idv_svc_match_records(idv_svc_call_t *call);
+
+/* idv_svc_meta.c */
+
+ngx_int_t idv_svc_meta_list(idv_svc_call_t *call);
+ngx_int_t idv_svc_meta_read(idv_svc_call_t *call);
+
+/* idv_svc_document.c */
+
+ngx_int_t idv_svc_document_list(idv_svc_call_t *call);
+ngx_int_t idv_svc_document_read(idv_svc_call_t *call);
+ngx_int_t idv_svc_document_post(idv_svc_call_t *call);
+ngx_int_t idv_svc_document_update(idv_svc_call_t *call);
+ngx_int_t idv_svc_document_delete(idv_svc_call_t *call);
+
+/* by the content type */
+idv_svc_action_e idv_svc_document_action(idv_svc_call_t *call);
+
+/* one more in the view, or another version of old; NULL: no room for it */
+idv_svc_doc_t *idv_svc_document_add(idv_svc_call_t *call,
+    idv_svc_view_t *view, ngx_uint_t type, ngx_str_t *value, ngx_uint_t bad,
+    idv_svc_doc_t *old);
+void idv_svc_document_remove(idv_svc_view_t *view, ngx_uint_t give);
+
+/*
+ * Makes the checks that can be made; closing: collection is over.  Returns what
+ * is to be saved.
+ */
+ngx_uint_t idv_svc_document_look(idv_svc_call_t *call, idv_svc_view_t *view,
+    ngx_uint_t closing);
 
 /* idv_svc_capture.c */
 

@@ -16,21 +16,26 @@
 #include "idv_svc_image.h"
 #include "idv_svc_page.h"
 #include "idv_svc_paper.h"
+#include "idv_svc_type.h"
 
 
 #define IDV_SVC_TRIES  8
 
 
 static ngx_int_t idv_svc_capture_open(idv_svc_call_t *call,
-    idv_svc_view_t *view);
+    ngx_uint_t want, idv_svc_view_t *view);
 static ngx_int_t idv_svc_capture_form(idv_svc_call_t *call,
     idv_svc_form_t *form);
 static ngx_int_t idv_svc_capture_begin(idv_svc_page_t *page,
     ngx_uint_t *changed);
 static ngx_int_t idv_svc_capture_document(idv_svc_page_t *page,
     ngx_uint_t *changed);
-static void idv_svc_capture_image(idv_svc_page_t *page, ngx_uint_t blob,
-    ngx_str_t *image, ngx_uint_t *changed);
+static ngx_int_t idv_svc_capture_image(idv_svc_page_t *page, ngx_int_t type,
+    ngx_str_t *image);
+static ngx_int_t idv_svc_capture_given(idv_svc_page_t *page,
+    ngx_uint_t *changed);
+static ngx_int_t idv_svc_capture_skip(idv_svc_page_t *page,
+    ngx_uint_t *changed);
 static ngx_int_t idv_svc_capture_selfie(idv_svc_page_t *page,
     ngx_uint_t *changed);
 
@@ -50,6 +55,7 @@ static idv_svc_step_t  idv_svc_steps[] = {
     { ngx_string("begin"), idv_svc_capture_begin },
     { ngx_string("document"), idv_svc_capture_document },
     { ngx_string("selfie"), idv_svc_capture_selfie },
+    { ngx_string("skip"), idv_svc_capture_skip },
     { ngx_null_string, NULL }
 };
 
@@ -125,7 +131,9 @@ idv_svc_capture_show(idv_svc_call_t *call)
     idv_svc_page_t  page;
     idv_svc_view_t  view;
 
-    if (idv_svc_capture_open(call, &view) != NGX_OK) {
+    if (idv_svc_capture_open(call, IDV_SVC_BLOB(IDV_SVC_BLOB_REQUEST), &view)
+        != NGX_OK)
+    {
         return idv_svc_page_none(call);
     }
 
@@ -162,7 +170,9 @@ idv_svc_capture_step(idv_svc_call_t *call)
 
     for (tries = 0; tries < IDV_SVC_TRIES; tries++) {
 
-        if (idv_svc_capture_open(call, &view) != NGX_OK) {
+        if (idv_svc_capture_open(call, IDV_SVC_BLOBS_ALL|IDV_SVC_DOCS, &view)
+            != NGX_OK)
+        {
             return idv_svc_page_none(call);
         }
 
@@ -218,7 +228,8 @@ idv_svc_capture_step(idv_svc_call_t *call)
 /* NGX_DECLINED for everything that does not open a transaction */
 
 static ngx_int_t
-idv_svc_capture_open(idv_svc_call_t *call, idv_svc_view_t *view)
+idv_svc_capture_open(idv_svc_call_t *call, ngx_uint_t want,
+    idv_svc_view_t *view)
 {
     uint32_t       seen;
     ngx_uint_t     tries;
@@ -236,8 +247,7 @@ idv_svc_capture_open(idv_svc_call_t *call, idv_svc_view_t *view)
 
     for (tries = 0; tries < IDV_SVC_TRIES; tries++) {
 
-        if (idv_svc_store_get(call->store, &key,
-                              IDV_SVC_BLOB(IDV_SVC_BLOB_REQUEST), call->now,
+        if (idv_svc_store_get(call->store, &key, want, call->now,
                               call->request->pool, view)
             != NGX_OK)
         {
@@ -297,63 +307,125 @@ idv_svc_capture_form(idv_svc_call_t *call, idv_svc_form_t *form)
 static ngx_int_t
 idv_svc_capture_begin(idv_svc_page_t *page, ngx_uint_t *changed)
 {
-    return idv_svc_tx_begin(&page->view->tx, page->call->now);
+    if (idv_svc_tx_begin(&page->view->tx, page->call->now) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    /* a policy may ask for nothing that this page could take */
+
+    return idv_svc_page_wanted(&page->view->tx)
+           ? NGX_OK : idv_svc_capture_given(page, changed);
 }
 
 
 static ngx_int_t
 idv_svc_capture_document(idv_svc_page_t *page, ngx_uint_t *changed)
 {
-    ngx_int_t         rc;
-    ngx_str_t         photo;
-    idv_svc_paper_t   paper;
-    idv_svc_image_e   kind;
+    ngx_int_t        rc, type;
+    ngx_str_t        photo;
+    ngx_uint_t       kind;
+    idv_svc_view_t  *view;
 
-    if (page->view->tx.status != IDV_TX_INITIATED) {
+    view = page->view;
+
+    if (idv_svc_page_wanted(&view->tx) != IDV_SVC_GIVE_DOCUMENT) {
         return NGX_DECLINED;
     }
 
     photo = idv_svc_form_get(page->form, "photo");
-    kind = idv_svc_image(photo.data, photo.len);
 
-    rc = idv_svc_paper_read(page, &paper, photo.len != 0,
-                            &page->view->blob[IDV_SVC_BLOB_DOCUMENT]);
+    rc = idv_svc_paper_read(page, photo.len != 0);
     if (rc != NGX_OK) {
         return rc;
     }
 
-    paper.bad_image = (photo.len && kind == IDV_SVC_IMAGE_NONE);
+    kind = view->tx.document;
+
+    /* what a client has given before is not mixed with it */
+
+    idv_svc_document_remove(view, IDV_SVC_GIVE_DOCUMENT);
+
+    type = idv_svc_type_front(kind);
+
+    if (photo.len && kind && type != NGX_DECLINED
+        && idv_svc_capture_image(page, type, &photo) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     *changed |= IDV_SVC_BLOB(IDV_SVC_BLOB_DOCUMENT);
 
-    if (kind != IDV_SVC_IMAGE_NONE) {
-        idv_svc_capture_image(page, IDV_SVC_BLOB_FRONT, &photo, changed);
-    }
-
-    return idv_svc_tx_paper(&page->view->tx, &paper, page->call->now);
+    return idv_svc_capture_given(page, changed);
 }
 
 
-/* large images are looked at and let go */
+/* what is there now; with the last of it the page's part is over */
 
-static void
-idv_svc_capture_image(idv_svc_page_t *page, ngx_uint_t blob, ngx_str_t *image,
-    ngx_uint_t *changed)
+static ngx_int_t
+idv_svc_capture_given(idv_svc_page_t *page, ngx_uint_t *changed)
 {
-    if (image->len <= page->call->conf->keep_image) {
-        page->view->blob[blob] = *image;
-        *changed |= IDV_SVC_BLOB(blob);
+    idv_svc_view_t  *view;
+
+    view = page->view;
+
+    *changed |= IDV_SVC_DOCS;
+
+    if (idv_svc_tx_give(&view->tx, idv_svc_type_given(view), page->call->now)
+        != NGX_OK)
+    {
+        return NGX_DECLINED;
     }
+
+    if (idv_svc_page_wanted(&view->tx) == 0) {
+        *changed |= idv_svc_document_look(page->call, view, 1);
+    }
+
+    return NGX_OK;
+}
+
+
+/* an optional check is done without */
+
+static ngx_int_t
+idv_svc_capture_skip(idv_svc_page_t *page, ngx_uint_t *changed)
+{
+    ngx_uint_t     wanted;
+    idv_svc_tx_t  *tx;
+
+    tx = &page->view->tx;
+    wanted = idv_svc_page_wanted(tx);
+
+    if (wanted == 0 || (wanted & idv_svc_tx_wanted(tx, IDV_SVC_REQUIRED))) {
+        return NGX_DECLINED;
+    }
+
+    tx->skipped |= (uint8_t) wanted;
+
+    return idv_svc_capture_given(page, changed);
+}
+
+
+static ngx_int_t
+idv_svc_capture_image(idv_svc_page_t *page, ngx_int_t type, ngx_str_t *image)
+{
+    ngx_uint_t  bad;
+
+    bad = (idv_svc_image(image->data, image->len) == IDV_SVC_IMAGE_NONE);
+
+    return idv_svc_document_add(page->call, page->view, type, image, bad, NULL)
+           ? NGX_OK : NGX_ERROR;
 }
 
 
 static ngx_int_t
 idv_svc_capture_selfie(idv_svc_page_t *page, ngx_uint_t *changed)
 {
-    ngx_str_t   photo;
-    ngx_uint_t  good;
+    ngx_int_t         type;
+    ngx_str_t         photo;
 
-    if (page->view->tx.status != IDV_TX_PARTIAL) {
+    static ngx_str_t  name = ngx_string("Selfie");
+
+    if (idv_svc_page_wanted(&page->view->tx) != IDV_SVC_GIVE_SELFIE) {
         return NGX_DECLINED;
     }
 
@@ -368,14 +440,13 @@ idv_svc_capture_selfie(idv_svc_page_t *page, ngx_uint_t *changed)
         return NGX_ABORT;
     }
 
-    good = (idv_svc_image(photo.data, photo.len) != IDV_SVC_IMAGE_NONE);
+    type = idv_svc_type_find(&name);
 
-    if (good) {
-        idv_svc_capture_image(page, IDV_SVC_BLOB_SELFIE, &photo, changed);
+    if (type == NGX_DECLINED
+        || idv_svc_capture_image(page, type, &photo) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
-    return idv_svc_tx_selfie(&page->view->tx, good,
-                             page->call->conf->test_mode,
-                             page->call->conf->processing_time,
-                             page->call->now);
+    return idv_svc_capture_given(page, changed);
 }

@@ -387,6 +387,7 @@ idv_svc_control_blobs(idv_svc_call_t *call, idv_tx_status_e status,
 
     view->tx.document = 2;           /* the sample is a driving licence */
     view->tx.selfie = 1;
+    view->tx.typed = 1;
 
     /* what was found was found in another document */
 

@@ -20,6 +20,7 @@
 #define IDV_SVC_MAX_MESSAGE  256     /* characters */
 #define IDV_SVC_MAX_ADDRESS  320
 #define IDV_SVC_MAX_DETAILS  16
+#define IDV_SVC_NRECORD      5       /* the first requirements */
 
 
 typedef struct {
@@ -46,6 +47,8 @@ static ngx_int_t idv_svc_create_policy(idv_svc_call_t *call,
 static void idv_svc_create_requirements(idv_svc_call_t *call);
 static void idv_svc_create_requirement(idv_svc_call_t *call,
     idv_svc_requirement_t *requirement, json_t *value);
+static void idv_svc_create_needs(idv_svc_call_t *call,
+    const idv_svc_policy_t *rules);
 static ngx_uint_t idv_svc_create_text(json_t *value, size_t max);
 static void idv_svc_create_redirect(idv_svc_call_t *call);
 static void idv_svc_create_callback(idv_svc_call_t *call);
@@ -59,6 +62,7 @@ static void idv_svc_create_invalid(idv_svc_call_t *call, const char *target,
     const char *message);
 static ngx_int_t idv_svc_create_tx(idv_svc_call_t *call,
     idv_svc_stored_t *policy, idv_svc_tx_t *tx);
+static ngx_uint_t idv_svc_create_record(json_t *requirements);
 static ngx_int_t idv_svc_create_code(u_char *code);
 static ngx_int_t idv_svc_create_request(idv_svc_call_t *call, ngx_str_t *out);
 static ngx_int_t idv_svc_create_send(idv_svc_call_t *call,
@@ -86,6 +90,11 @@ idv_svc_transaction_create(idv_svc_call_t *call)
     }
 
     idv_svc_create_object(call, "requirements", idv_svc_create_requirements);
+
+    if (rc == NGX_OK) {
+        idv_svc_create_needs(call, &policy.rules);
+    }
+
     idv_svc_create_object(call, "redirect", idv_svc_create_redirect);
     idv_svc_create_object(call, "callback", idv_svc_create_callback);
     idv_svc_create_object(call, "sendNotification",
@@ -245,6 +254,35 @@ idv_svc_create_requirement(idv_svc_call_t *call,
     idv_svc_create_invalid(call, target,
                            "Neither a value nor a list of options, or one "
                            "that is too long.");
+}
+
+
+/* what the policy makes of the requirements */
+
+static void
+idv_svc_create_needs(idv_svc_call_t *call, const idv_svc_policy_t *rules)
+{
+    json_t  *requirements;
+
+    requirements = json_object_get(call->json, "requirements");
+
+    /* there has to be something to compare the face with */
+
+    if (rules->facial == IDV_SVC_REQUIRED
+        && !idv_svc_enabled(rules->government_id)
+        && json_object_get(requirements, "referenceSelfie") == NULL)
+    {
+        idv_svc_detail(call, "REQUIRED_VALUE", "requirements.referenceSelfie",
+                       "The policy compares faces and has no document.", NULL);
+    }
+
+    if (rules->data_threshold && json_object_get(requirements, "phone")
+        && rules->phone.verify != IDV_SVC_REQUIRED)
+    {
+        idv_svc_create_invalid(call, "requirements.phone",
+                               "The policy verifies data, and its phone check "
+                               "is not REQUIRED.");
+    }
 }
 
 
@@ -477,7 +515,7 @@ static ngx_int_t
 idv_svc_create_tx(idv_svc_call_t *call, idv_svc_stored_t *policy,
     idv_svc_tx_t *tx)
 {
-    json_t      *asked;
+    json_t      *asked, *requirements;
     ngx_uint_t   i;
 
     asked = json_object_get(call->json, "sendNotification");
@@ -500,11 +538,11 @@ idv_svc_create_tx(idv_svc_call_t *call, idv_svc_stored_t *policy,
     tx->user_len = (uint8_t) call->user.len;
     ngx_memcpy(tx->user, call->user.data, call->user.len);
 
-    tx->status = IDV_TX_REQUESTED;
+    requirements = json_object_get(call->json, "requirements");
 
-    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
-        tx->checks[i] = IDV_TX_REQUESTED;
-    }
+    idv_svc_tx_plan(tx, &policy->rules,
+                    json_object_get(requirements, "referenceSelfie") != NULL,
+                    idv_svc_create_record(requirements));
 
     tx->created = call->now;
     tx->updated = call->now;
@@ -514,6 +552,23 @@ idv_svc_create_tx(idv_svc_call_t *call, idv_svc_stored_t *policy,
                        * idv_svc_model_seconds(&policy->rules.collection);
 
     return NGX_OK;
+}
+
+
+/* something that a document can be matched with */
+
+static ngx_uint_t
+idv_svc_create_record(json_t *requirements)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < IDV_SVC_NRECORD; i++) {
+        if (json_object_get(requirements, idv_svc_requirements[i].name)) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

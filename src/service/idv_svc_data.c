@@ -2,8 +2,8 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * What a transaction found: verified data while it may be kept, metadata for
- * as long as the transaction is known, and the QR code that leads to it.
+ * What a transaction found out about the user, while it may be kept, and the QR
+ * code that leads to it.
  */
 
 
@@ -14,16 +14,29 @@
 #include "../util/idv_qr.h"
 #include "idv_svc.h"
 #include "idv_svc_image.h"
+#include "idv_svc_type.h"
 
 
 #define IDV_SVC_TRIES     8
-#define IDV_SVC_ATTEMPTS  4          /* the first one and three more */
+#define IDV_SVC_MAX_ITEMS (IDV_SVC_MAX_DOCS + 1)
 
+
+/* a piece of data: the document's details, or one that was given */
 
 typedef struct {
-    ngx_str_t         type;
-    ngx_uint_t        blob;
-} idv_svc_data_type_t;
+    ngx_uint_t        type;          /* idv_svc_data_e */
+    ngx_uint_t        attempt;       /* from 0 */
+    ngx_uint_t        latest;
+    idv_svc_doc_t    *doc;           /* NULL: the details */
+} idv_svc_piece_t;
+
+
+/* which attempts are asked for */
+
+typedef enum {
+    IDV_SVC_ATTEMPTS_ALL = 0,        /* then their number, from 1 */
+    IDV_SVC_ATTEMPTS_LATEST = IDV_SVC_MAX_ATTEMPTS + 1
+} idv_svc_attempts_e;
 
 
 typedef struct {
@@ -32,40 +45,34 @@ typedef struct {
 } idv_svc_data_key_t;
 
 
-static ngx_int_t idv_svc_data_query(idv_svc_call_t *call, ngx_uint_t *full,
-    ngx_uint_t *want, ngx_uint_t *latest);
+static ngx_int_t idv_svc_data_query(idv_svc_call_t *call, ngx_uint_t *types,
+    ngx_uint_t *full, ngx_uint_t *attempts);
 static ngx_uint_t idv_svc_data_types(ngx_str_t *value);
-static ngx_uint_t idv_svc_data_has(idv_svc_tx_t *tx, ngx_uint_t i);
-static ngx_int_t idv_svc_data_find(idv_svc_call_t *call, idv_svc_tx_t *tx);
+static ngx_uint_t idv_svc_data_pieces(idv_svc_view_t *view,
+    idv_svc_piece_t *piece);
+static ngx_uint_t idv_svc_data_dropped(idv_svc_tx_t *tx,
+    idv_svc_piece_t *piece);
+static idv_svc_piece_t *idv_svc_data_find(idv_svc_call_t *call,
+    idv_svc_view_t *view, idv_svc_piece_t *piece, ngx_uint_t n);
 static json_t *idv_svc_data_item(idv_svc_call_t *call, idv_svc_view_t *view,
-    ngx_uint_t i, ngx_uint_t full);
+    idv_svc_piece_t *piece, ngx_uint_t full);
 static json_t *idv_svc_data_content(idv_svc_call_t *call,
-    idv_svc_view_t *view, ngx_uint_t i);
+    idv_svc_view_t *view, idv_svc_piece_t *piece);
 static json_t *idv_svc_data_image(idv_svc_call_t *call, ngx_str_t *image);
 static ngx_int_t idv_svc_data_drop(idv_svc_call_t *call, ngx_uint_t all);
-static json_t *idv_svc_meta_item(idv_svc_call_t *call, idv_svc_tx_t *tx,
-    ngx_uint_t i);
-static json_t *idv_svc_meta_document(idv_svc_tx_t *tx);
-static json_t *idv_svc_meta_result(const char *name, ngx_uint_t status);
-static ngx_uint_t idv_svc_meta_has(idv_svc_tx_t *tx, ngx_uint_t i);
 
 
 /* in the order of idv_svc_data_e */
 
-static idv_svc_data_type_t  idv_svc_data_type[IDV_SVC_NDATA] = {
-    { ngx_string("GOVERNMENT_ID"), IDV_SVC_BLOB_DOCUMENT },
-    { ngx_string("FRONT_IMAGE"), IDV_SVC_BLOB_FRONT },
-    { ngx_string("SELFIE"), IDV_SVC_BLOB_SELFIE }
+static ngx_str_t  idv_svc_data_type[IDV_SVC_NDATA] = {
+    ngx_string("GOVERNMENT_ID"),
+    ngx_string("FRONT_IMAGE"),
+    ngx_string("BACK_IMAGE"),
+    ngx_string("SELFIE"),
+    ngx_string("BARCODE"),
+    ngx_string("EMAIL"),
+    ngx_string("PHONE")
 };
-
-
-/* in the order of idv_svc_meta_e */
-
-static const char  *idv_svc_meta_type[IDV_SVC_NMETA] =
-    { "DOCUMENT_AUTHENTICATION", "BIOGRAPHIC_MATCH" };
-
-static const char  *idv_svc_meta_provider[IDV_SVC_NMETA] =
-    { "LOCAL", "BIOGRAPHIC_MATCHER" };
 
 
 /* keys of GOVERNMENT_ID with the document of a person who does not exist */
@@ -101,96 +108,99 @@ static idv_svc_data_key_t  idv_svc_data_keys[] = {
 ngx_int_t
 idv_svc_data_list(idv_svc_call_t *call)
 {
-    json_t          *list;
-    ngx_int_t        rc;
-    ngx_uint_t       i, full, want, latest;
-    idv_svc_view_t   view;
+    json_t           *list, *previous, *item;
+    ngx_int_t         rc;
+    ngx_uint_t        i, n, types, full, attempts, want;
+    idv_svc_view_t    view;
+    idv_svc_piece_t   piece[IDV_SVC_MAX_ITEMS], *p;
 
-    if (idv_svc_data_query(call, &full, &want, &latest) != NGX_OK) {
+    if (idv_svc_data_query(call, &types, &full, &attempts) != NGX_OK) {
         return idv_svc_error(call, IDV_SVC_INVALID_DATA);
     }
+
+    /* photos are large: only those who ask for them pay for them */
+
+    want = IDV_SVC_BLOB(IDV_SVC_BLOB_DOCUMENT);
+    want |= (full && (types & ~(1 << IDV_SVC_DATA_GOVERNMENT_ID)))
+            ? IDV_SVC_DOCS : IDV_SVC_DOCS_LIST;
 
     if (idv_svc_transaction_get(call, want, &view, &rc) != NGX_OK) {
         return rc;
     }
 
     list = json_array();
+    previous = json_array();
 
-    for (i = 0; latest && i < IDV_SVC_NDATA; i++) {
+    n = idv_svc_data_pieces(&view, piece);
+
+    for (i = 0; i < n; i++) {
+        p = &piece[i];
 
         /* a type filter leaves the others out altogether */
 
-        if (idv_svc_data_has(&view.tx, i)
-            && (full == 0 || (full & (1 << i))))
+        if (!(types & (1 << p->type))
+            || (attempts == IDV_SVC_ATTEMPTS_LATEST && !p->latest)
+            || (attempts && attempts < IDV_SVC_ATTEMPTS_LATEST
+                && attempts != p->attempt + 1))
         {
-            (void) json_array_append_new(list,
-                         idv_svc_data_item(call, &view, i, full & (1 << i)));
+            continue;
         }
+
+        item = idv_svc_data_item(call, &view, p, full);
+
+        (void) json_array_append_new(p->latest ? list : previous, item);
     }
 
     i = json_array_size(list);
 
     return idv_svc_send_json(call, NGX_HTTP_OK,
-                     json_pack("{s:o, s:{s:o, s:[]}, s:i}",
+                     json_pack("{s:o, s:{s:o, s:o}, s:i}",
                                "_links",
                                idv_svc_json_links(call, &view.tx,
                                                   "transaction",
                                                   "/verifiedData"),
                                "_embedded",
                                    "verifiedData", list,
-                                   "previousAttempts",
+                                   "previousAttempts", previous,
                                "size", (int) i));
 }
 
 
-/*
- * full: bits of the types whose data is asked for; want: the blobs of these.
- * There is one attempt in a transaction of this service: latest is set where
- * it is among those that are asked for.
- */
+/* types: bits of those that are asked for; full: their data comes along */
 
 static ngx_int_t
-idv_svc_data_query(idv_svc_call_t *call, ngx_uint_t *full, ngx_uint_t *want,
-    ngx_uint_t *latest)
+idv_svc_data_query(idv_svc_call_t *call, ngx_uint_t *types, ngx_uint_t *full,
+    ngx_uint_t *attempts)
 {
     ngx_int_t            n;
     ngx_str_t            value;
-    ngx_uint_t           i;
     ngx_http_request_t  *r;
 
     r = call->request;
 
+    *types = (1 << IDV_SVC_NDATA) - 1;
     *full = 0;
-    *want = IDV_SVC_BLOBS_NONE;
-    *latest = 1;
+    *attempts = IDV_SVC_ATTEMPTS_ALL;
 
     if (ngx_http_arg(r, (u_char *) "type", 4, &value) == NGX_OK) {
-        *full = idv_svc_data_types(&value);
-
-        /* a type that is not known, or not had, finds nothing */
-
-        *latest = (*full != 0);
+        *types = idv_svc_data_types(&value);
+        *full = 1;
     }
 
-    for (i = 0; i < IDV_SVC_NDATA; i++) {
-        if (*full & (1 << i)) {
-            *want |= IDV_SVC_BLOB(idv_svc_data_type[i].blob);
-        }
-    }
-
-    if (ngx_http_arg(r, (u_char *) "attempt", 7, &value) != NGX_OK) {
+    if (ngx_http_arg(r, (u_char *) "attempt", 7, &value) != NGX_OK
+        || (value.len == 3 && ngx_strncmp(value.data, "ALL", 3) == 0))
+    {
         return NGX_OK;
     }
 
-    if ((value.len == 3 && ngx_strncmp(value.data, "ALL", 3) == 0)
-        || (value.len == 6 && ngx_strncmp(value.data, "LATEST", 6) == 0))
-    {
+    if (value.len == 6 && ngx_strncmp(value.data, "LATEST", 6) == 0) {
+        *attempts = IDV_SVC_ATTEMPTS_LATEST;
         return NGX_OK;
     }
 
     n = ngx_atoi(value.data, value.len);
 
-    if (n < 1 || n > IDV_SVC_ATTEMPTS) {
+    if (n < 1 || n > IDV_SVC_MAX_ATTEMPTS) {
         idv_svc_detail(call, "INVALID_VALUE", "attempt",
                        "The attempt must be ALL, LATEST, or 1 to 4.",
                        json_pack("{s:[s, s, s, s, s, s]}", "allowedValues",
@@ -198,7 +208,7 @@ idv_svc_data_query(idv_svc_call_t *call, ngx_uint_t *full, ngx_uint_t *want,
         return NGX_DECLINED;
     }
 
-    *latest = *latest && n == 1;
+    *attempts = n;
 
     return NGX_OK;
 }
@@ -224,7 +234,7 @@ idv_svc_data_types(ngx_str_t *value)
         }
 
         for (i = 0; i < IDV_SVC_NDATA; i++) {
-            type = &idv_svc_data_type[i].type;
+            type = &idv_svc_data_type[i];
 
             if ((size_t) (end - p) == type->len
                 && ngx_strncasecmp(p, type->data, type->len) == 0)
@@ -241,61 +251,106 @@ idv_svc_data_types(ngx_str_t *value)
 /* data is there once there are findings, and until it is deleted */
 
 static ngx_uint_t
-idv_svc_data_has(idv_svc_tx_t *tx, ngx_uint_t i)
+idv_svc_data_pieces(idv_svc_view_t *view, idv_svc_piece_t *piece)
 {
-    return idv_svc_tx_checked(tx) && !tx->wiped && !(tx->dropped & (1 << i))
-           && tx->len[idv_svc_data_type[i].blob];
+    ngx_uint_t      i, n, data;
+    idv_svc_tx_t   *tx;
+    idv_svc_doc_t  *doc;
+
+    tx = &view->tx;
+    n = 0;
+
+    /* what was only collected is not verified */
+
+    if (!idv_svc_tx_checked(tx) || tx->wiped || tx->rules.collect_only) {
+        return 0;
+    }
+
+    if (tx->typed && tx->len[IDV_SVC_BLOB_DOCUMENT]) {
+        piece[n].type = IDV_SVC_DATA_GOVERNMENT_ID;
+        piece[n].attempt = tx->attempt[IDV_SVC_GROUP_ID];
+        piece[n].latest = 1;
+        piece[n].doc = NULL;
+        n += !idv_svc_data_dropped(tx, &piece[n]);
+    }
+
+    for (i = 0; i < view->ndocs; i++) {
+        doc = &view->doc[i];
+        data = idv_svc_types[doc->type].data;
+
+        if (data == IDV_SVC_NDATA || doc->bad || doc->value.len == 0) {
+            continue;
+        }
+
+        piece[n].type = data;
+        piece[n].attempt = doc->attempt;
+        piece[n].latest = idv_svc_type_latest(tx, doc);
+        piece[n].doc = doc;
+        n += !idv_svc_data_dropped(tx, &piece[n]);
+    }
+
+    return n;
 }
 
 
-/* the index of the item in the path, NGX_DECLINED if there is none */
+static ngx_uint_t
+idv_svc_data_dropped(idv_svc_tx_t *tx, idv_svc_piece_t *piece)
+{
+    return (tx->dropped >> (4 * piece->type + piece->attempt)) & 1;
+}
 
-static ngx_int_t
-idv_svc_data_find(idv_svc_call_t *call, idv_svc_tx_t *tx)
+
+/* the piece of the path, NULL if there is none */
+
+static idv_svc_piece_t *
+idv_svc_data_find(idv_svc_call_t *call, idv_svc_view_t *view,
+    idv_svc_piece_t *piece, ngx_uint_t n)
 {
     u_char      id[IDV_SVC_UUID];
     ngx_uint_t  i;
 
-    for (i = 0; i < IDV_SVC_NDATA; i++) {
-        idv_svc_tx_item(tx, i, id);
+    for (i = 0; i < n; i++) {
+        idv_svc_tx_item(&view->tx,
+                        IDV_SVC_ITEM(piece[i].type, piece[i].attempt), id);
 
-        if (idv_svc_data_has(tx, i)
-            && ngx_memcmp(id, call->item, IDV_SVC_UUID) == 0)
-        {
-            return i;
+        if (ngx_memcmp(id, call->item, IDV_SVC_UUID) == 0) {
+            return &piece[i];
         }
     }
 
-    return NGX_DECLINED;
+    return NULL;
 }
 
 
 ngx_int_t
 idv_svc_data_read(idv_svc_call_t *call)
 {
-    ngx_int_t       rc, i;
-    idv_svc_view_t  view;
+    ngx_int_t         rc;
+    idv_svc_view_t    view;
+    idv_svc_piece_t   piece[IDV_SVC_MAX_ITEMS], *p;
 
-    if (idv_svc_transaction_get(call, IDV_SVC_BLOBS_ALL, &view, &rc)
+    if (idv_svc_transaction_get(call, IDV_SVC_BLOBS_ALL|IDV_SVC_DOCS, &view,
+                                &rc)
         != NGX_OK)
     {
         return rc;
     }
 
-    i = idv_svc_data_find(call, &view.tx);
+    p = idv_svc_data_find(call, &view, piece,
+                          idv_svc_data_pieces(&view, piece));
 
-    if (i == NGX_DECLINED) {
+    if (p == NULL) {
         return idv_svc_error(call, IDV_SVC_NOT_FOUND);
     }
 
     return idv_svc_send_json(call, NGX_HTTP_OK,
-                             idv_svc_data_item(call, &view, i, 1));
+                             idv_svc_data_item(call, &view, p, 1));
 }
 
 
 static json_t *
-idv_svc_data_item(idv_svc_call_t *call, idv_svc_view_t *view, ngx_uint_t i,
-    ngx_uint_t full)
+idv_svc_data_item(idv_svc_call_t *call, idv_svc_view_t *view,
+    idv_svc_piece_t *piece, ngx_uint_t full)
 {
     u_char         id[IDV_UUID_LEN], uuid[IDV_SVC_UUID];
     json_t        *data;
@@ -306,7 +361,7 @@ idv_svc_data_item(idv_svc_call_t *call, idv_svc_view_t *view, ngx_uint_t i,
     data = NULL;
 
     if (full) {
-        data = idv_svc_data_content(call, view, i);
+        data = idv_svc_data_content(call, view, piece);
         if (data == NULL) {
             return NULL;
         }
@@ -315,7 +370,7 @@ idv_svc_data_item(idv_svc_call_t *call, idv_svc_view_t *view, ngx_uint_t i,
     item.data = id;
     item.len = IDV_UUID_LEN;
 
-    idv_svc_tx_item(tx, i, uuid);
+    idv_svc_tx_item(tx, IDV_SVC_ITEM(piece->type, piece->attempt), uuid);
     idv_uuid_print(id, uuid);
 
     return json_pack("{s:o, s:o, s:o, s:o*, s:o, s:{s:i}}",
@@ -323,29 +378,39 @@ idv_svc_data_item(idv_svc_call_t *call, idv_svc_view_t *view, ngx_uint_t i,
                      idv_svc_json_links(call, tx, "transaction",
                                         "/verifiedData/%V", &item),
                      "id", idv_svc_json_str(&item),
-                     "type", idv_svc_json_str(&idv_svc_data_type[i].type),
+                     "type",
+                     idv_svc_json_str(&idv_svc_data_type[piece->type]),
                      "data", data,
                      "createdAt",
                      idv_svc_json_date(tx->held ? tx->updated
                                                 : tx->decided_at),
                      "retry",
-                         "attempt", 1);
+                         "attempt", (int) piece->attempt + 1);
 }
 
 
 static json_t *
-idv_svc_data_content(idv_svc_call_t *call, idv_svc_view_t *view, ngx_uint_t i)
+idv_svc_data_content(idv_svc_call_t *call, idv_svc_view_t *view,
+    idv_svc_piece_t *piece)
 {
     ngx_str_t  *blob;
 
-    blob = &view->blob[idv_svc_data_type[i].blob];
+    blob = &view->blob[IDV_SVC_BLOB_DOCUMENT];
 
-    if (i != IDV_SVC_DATA_GOVERNMENT_ID) {
-        return idv_svc_data_image(call, blob);
+    switch (piece->type) {
+
+    case IDV_SVC_DATA_GOVERNMENT_ID:
+        return json_incref(idv_json_parse(call->request->pool, blob->data,
+                                          blob->len, IDV_SVC_MAX_JSON));
+
+    case IDV_SVC_DATA_BARCODE:
+    case IDV_SVC_DATA_EMAIL:
+    case IDV_SVC_DATA_PHONE:
+        return json_pack("{s:o}", "value",
+                         idv_svc_json_str(&piece->doc->value));
     }
 
-    return json_incref(idv_json_parse(call->request->pool, blob->data,
-                                      blob->len, IDV_SVC_MAX_JSON));
+    return idv_svc_data_image(call, &piece->doc->value);
 }
 
 
@@ -385,48 +450,59 @@ idv_svc_data_delete_all(idv_svc_call_t *call)
 }
 
 
+/* what is still being looked at is not data yet */
+
 static ngx_int_t
 idv_svc_data_drop(idv_svc_call_t *call, ngx_uint_t all)
 {
-    uint32_t        seen;
-    ngx_int_t       rc, one;
-    ngx_uint_t      i, tries, blobs;
-    idv_svc_view_t  view;
+    uint32_t          seen;
+    ngx_int_t         rc;
+    ngx_uint_t        i, n, tries, changed;
+    idv_svc_view_t    view;
+    idv_svc_piece_t   piece[IDV_SVC_MAX_ITEMS], *one;
 
     for (tries = 0; tries < IDV_SVC_TRIES; tries++) {
 
-        if (idv_svc_transaction_get(call, IDV_SVC_BLOBS_NONE, &view, &rc)
+        if (idv_svc_transaction_get(call, IDV_SVC_DOCS_LIST, &view, &rc)
             != NGX_OK)
         {
             return rc;
         }
 
         seen = view.tx.version;
-        one = idv_svc_data_find(call, &view.tx);
-        blobs = 0;
+        changed = 0;
 
-        if (!all && one == NGX_DECLINED) {
+        n = idv_svc_data_pieces(&view, piece);
+        one = idv_svc_data_find(call, &view, piece, n);
+
+        if (!all && one == NULL) {
             return idv_svc_error(call, IDV_SVC_NOT_FOUND);
         }
 
-        /* what is still being looked at is not data yet */
+        for (i = 0; i < n; i++) {
+            if (!all && one != &piece[i]) {
+                continue;
+            }
 
-        for (i = 0; i < IDV_SVC_NDATA; i++) {
-            if (idv_svc_data_has(&view.tx, i)
-                && (all || i == (ngx_uint_t) one))
-            {
-                view.tx.dropped |= 1 << i;
-                blobs |= IDV_SVC_BLOB(idv_svc_data_type[i].blob);
+            view.tx.dropped |= 1u << (4 * piece[i].type + piece[i].attempt);
+
+            if (piece[i].doc == NULL) {
+                changed |= IDV_SVC_BLOB(IDV_SVC_BLOB_DOCUMENT);
+
+            } else {
+                changed |= IDV_SVC_DOCS;
+                piece[i].doc->value.len = 0;
+                piece[i].doc->fresh = 1;
             }
         }
 
-        if (blobs == 0) {
+        if (changed == 0) {
             return idv_svc_send_nothing(call);
         }
 
         view.tx.version++;
 
-        rc = idv_svc_store_save(call->store, &view, seen, blobs, call->now);
+        rc = idv_svc_store_save(call->store, &view, seen, changed, call->now);
 
         if (rc == NGX_OK) {
             return idv_svc_send_nothing(call);
@@ -479,167 +555,6 @@ idv_svc_data_key(const char *name)
     return 0;
 }
 
-
-/* judgements about what was collected; nothing personal is in them */
-
-ngx_int_t
-idv_svc_meta_list(idv_svc_call_t *call)
-{
-    json_t          *list;
-    ngx_int_t        rc;
-    ngx_uint_t       i, n;
-    idv_svc_view_t   view;
-
-    if (idv_svc_transaction_get(call, IDV_SVC_BLOBS_NONE, &view, &rc)
-        != NGX_OK)
-    {
-        return rc;
-    }
-
-    list = json_array();
-
-    for (i = 0; i < IDV_SVC_NMETA; i++) {
-        if (idv_svc_meta_has(&view.tx, i)) {
-            (void) json_array_append_new(list,
-                                         idv_svc_meta_item(call, &view.tx, i));
-        }
-    }
-
-    n = json_array_size(list);
-
-    return idv_svc_send_json(call, NGX_HTTP_OK,
-                     json_pack("{s:o, s:{s:o}, s:[], s:i}",
-                               "_links",
-                               idv_svc_json_links(call, &view.tx,
-                                                  "transaction", "/metaData"),
-                               "_embedded",
-                                   "metaData", list,
-                               "previousAttempts",
-                               "size", (int) n));
-}
-
-
-ngx_int_t
-idv_svc_meta_read(idv_svc_call_t *call)
-{
-    u_char          id[IDV_SVC_UUID];
-    ngx_int_t       rc;
-    ngx_uint_t      i;
-    idv_svc_view_t  view;
-
-    if (idv_svc_transaction_get(call, IDV_SVC_BLOBS_NONE, &view, &rc)
-        != NGX_OK)
-    {
-        return rc;
-    }
-
-    for (i = 0; i < IDV_SVC_NMETA; i++) {
-        idv_svc_tx_item(&view.tx, IDV_SVC_ITEM_META + i, id);
-
-        if (idv_svc_meta_has(&view.tx, i)
-            && ngx_memcmp(id, call->item, IDV_SVC_UUID) == 0)
-        {
-            return idv_svc_send_json(call, NGX_HTTP_OK,
-                                     idv_svc_meta_item(call, &view.tx, i));
-        }
-    }
-
-    return idv_svc_error(call, IDV_SVC_NOT_FOUND);
-}
-
-
-/* a document that waits for a person has no result, but its lines may have */
-
-static ngx_uint_t
-idv_svc_meta_has(idv_svc_tx_t *tx, ngx_uint_t i)
-{
-    ngx_uint_t  field;
-
-    if (!idv_svc_tx_checked(tx) || !tx->document) {
-        return 0;
-    }
-
-    if (i == IDV_SVC_META_DOCUMENT) {
-        return idv_svc_tx_decided(tx) || tx->zone;
-    }
-
-    for (field = 0; field < IDV_MATCH_NFIELDS; field++) {
-        if (tx->match[field]) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-static json_t *
-idv_svc_meta_item(idv_svc_call_t *call, idv_svc_tx_t *tx, ngx_uint_t i)
-{
-    u_char       id[IDV_UUID_LEN], uuid[IDV_SVC_UUID];
-    json_t      *data;
-    ngx_str_t    item;
-    ngx_uint_t   good;
-
-    item.data = id;
-    item.len = IDV_UUID_LEN;
-
-    idv_svc_tx_item(tx, IDV_SVC_ITEM_META + i, uuid);
-    idv_uuid_print(id, uuid);
-
-    if (i == IDV_SVC_META_DOCUMENT) {
-        data = idv_svc_meta_document(tx);
-        good = (tx->checks[IDV_SVC_GOVERNMENT_ID] == IDV_TX_SUCCESS);
-
-    } else {
-        data = json_pack("{s:o}", "biographic_match_results",
-                         idv_svc_finding_matches(tx, &good));
-    }
-
-    return json_pack("{s:o, s:o, s:s, s:s, s:s, s:o, s:{s:i}}",
-                     "_links",
-                     idv_svc_json_links(call, tx, "transaction",
-                                        "/metaData/%V", &item),
-                     "id", idv_svc_json_str(&item),
-                     "provider", idv_svc_meta_provider[i],
-                     "type", idv_svc_meta_type[i],
-                     "status", good ? "SUCCESS" : "FAIL",
-                     "data", data,
-                     "retry",
-                         "attempt", 1);
-}
-
-
-static json_t *
-idv_svc_meta_document(idv_svc_tx_t *tx)
-{
-    json_t      *results;
-    ngx_str_t   *reason;
-    ngx_uint_t   i;
-
-    results = json_array();
-
-    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
-        (void) json_array_append_new(results,
-                                     idv_svc_meta_result(idv_svc_check_name(i),
-                                                         tx->checks[i]));
-    }
-
-    reason = tx->reason ? idv_svc_reason_name(tx->reason) : NULL;
-
-    return json_pack("{s:o, s:o*, s:o*}",
-                     "checks", results,
-                     "reason", reason ? idv_svc_json_str(reason) : NULL,
-                     "mitekVerifications", idv_svc_finding_verifications(tx));
-}
-
-
-static json_t *
-idv_svc_meta_result(const char *name, ngx_uint_t status)
-{
-    return json_pack("{s:s, s:s}", "name", name,
-                     "status", idv_tx_status_name(status));
-}
 
 
 ngx_int_t

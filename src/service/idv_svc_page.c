@@ -33,6 +33,8 @@ static void idv_svc_page_kind(idv_svc_page_t *page);
 static void idv_svc_page_zone(idv_svc_page_t *page);
 static void idv_svc_page_input(idv_svc_page_t *page, ngx_uint_t i);
 static ngx_int_t idv_svc_page_selfie(idv_svc_page_t *page);
+static void idv_svc_page_again(idv_svc_page_t *page);
+static void idv_svc_page_skip(idv_svc_page_t *page);
 static ngx_int_t idv_svc_page_waiting(idv_svc_page_t *page);
 static ngx_int_t idv_svc_page_done(idv_svc_page_t *page);
 static void idv_svc_page_back(idv_svc_page_t *page);
@@ -133,16 +135,40 @@ idv_svc_page_show(idv_svc_page_t *page)
         return idv_svc_page_intro(page);
 
     case IDV_TX_INITIATED:
-        return idv_svc_page_document(page);
-
     case IDV_TX_PARTIAL:
-        return idv_svc_page_selfie(page);
+        break;
 
     case IDV_TX_IN_PROGRESS:
         return idv_svc_page_waiting(page);
+
+    default:
+        return idv_svc_page_done(page);
     }
 
-    return idv_svc_page_done(page);
+    switch (idv_svc_page_wanted(&page->view->tx)) {
+
+    case IDV_SVC_GIVE_DOCUMENT:
+        return idv_svc_page_document(page);
+
+    case IDV_SVC_GIVE_SELFIE:
+        return idv_svc_page_selfie(page);
+    }
+
+    /* the rest is up to whoever gave a part of it by the API */
+
+    return idv_svc_page_waiting(page);
+}
+
+
+ngx_uint_t
+idv_svc_page_wanted(const idv_svc_tx_t *tx)
+{
+    ngx_uint_t  wanted;
+
+    wanted = idv_svc_tx_wanted(tx, IDV_SVC_OPTIONAL);
+
+    return (wanted & IDV_SVC_GIVE_DOCUMENT) ? IDV_SVC_GIVE_DOCUMENT
+                                            : wanted & IDV_SVC_GIVE_SELFIE;
 }
 
 
@@ -229,6 +255,8 @@ idv_svc_page_document(idv_svc_page_t *page)
                            page->problem);
 
     } else {
+        idv_svc_page_again(page);
+
         idv_svc_page_print(page,
             "<p>Enter what is printed on it. The machine-readable lines, if it "
             "has such lines, are checked at once, and say what you leave out "
@@ -252,6 +280,8 @@ idv_svc_page_document(idv_svc_page_t *page)
         "accept=\"image/jpeg,image/png\">\n"
         "<button type=\"submit\">Continue</button>\n"
         "</form>\n");
+
+    idv_svc_page_skip(page);
 
     return idv_svc_page_end(page, page->problem ? NGX_HTTP_BAD_REQUEST
                                                 : NGX_HTTP_OK);
@@ -361,6 +391,8 @@ idv_svc_page_selfie(idv_svc_page_t *page)
                            page->problem);
 
     } else {
+        idv_svc_page_again(page);
+
         idv_svc_page_print(page,
             "<p>Look straight at the camera, in good light, with nothing in "
             "front of your face.</p>\n");
@@ -379,8 +411,43 @@ idv_svc_page_selfie(idv_svc_page_t *page)
         "<button type=\"submit\">Send</button>\n"
         "</form>\n");
 
+    idv_svc_page_skip(page);
+
     return idv_svc_page_end(page, page->problem ? NGX_HTTP_BAD_REQUEST
                                                 : NGX_HTTP_OK);
+}
+
+
+/* another attempt: what was wrong with the last one */
+
+static void
+idv_svc_page_again(idv_svc_page_t *page)
+{
+    if (page->view->tx.again) {
+        idv_svc_page_print(page,
+                           "<p class=\"problem\" role=\"alert\">%V Please try "
+                           "again.</p>\n",
+                           idv_svc_reason_text(page->view->tx.again));
+    }
+}
+
+
+static void
+idv_svc_page_skip(idv_svc_page_t *page)
+{
+    idv_svc_tx_t  *tx;
+
+    tx = &page->view->tx;
+
+    if (idv_svc_page_wanted(tx) & idv_svc_tx_wanted(tx, IDV_SVC_REQUIRED)) {
+        return;
+    }
+
+    idv_svc_page_action(page, "skip", "");
+
+    idv_svc_page_print(page,
+        "<button type=\"submit\">Go on without it</button>\n"
+        "</form>\n");
 }
 
 

@@ -61,6 +61,12 @@ typedef struct {
 ngx_int_t idv_svc_page_init(idv_svc_page_t *page, idv_svc_call_t *call,
     idv_svc_view_t *view);
 
+/*
+ * What the page asks for next: IDV_SVC_GIVE_DOCUMENT, IDV_SVC_GIVE_SELFIE, or 0
+ * where its part is over.
+ */
+ngx_uint_t idv_svc_page_wanted(const idv_svc_tx_t *tx);
+
 /* the page of the transaction's status */
 ngx_int_t idv_svc_page_show(idv_svc_page_t *page);
 

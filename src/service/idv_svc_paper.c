@@ -45,12 +45,12 @@ static const char *const  idv_svc_paper_keys[IDV_MATCH_NFIELDS][6] = {
 
 
 ngx_int_t
-idv_svc_paper_read(idv_svc_page_t *page, idv_svc_paper_t *paper,
-    ngx_uint_t photo, ngx_str_t *out)
+idv_svc_paper_read(idv_svc_page_t *page, ngx_uint_t elsewhere)
 {
     json_t          *data;
     ngx_int_t        rc;
     ngx_str_t        type;
+    idv_svc_tx_t    *tx;
     idv_document_t   document;
 
     rc = idv_svc_paper_zone(page, &document);
@@ -58,48 +58,57 @@ idv_svc_paper_read(idv_svc_page_t *page, idv_svc_paper_t *paper,
         return rc;
     }
 
-    rc = idv_svc_paper_typed(page, photo || document.zone);
+    rc = idv_svc_paper_typed(page, elsewhere || document.zone);
     if (rc != NGX_OK) {
         return rc;
     }
 
     data = idv_svc_paper_json(page, &document);
 
-    rc = idv_json_dump(page->call->request->pool, data, out);
+    rc = idv_json_dump(page->call->request->pool, data,
+                       &page->view->blob[IDV_SVC_BLOB_DOCUMENT]);
+
+    if (rc == NGX_OK) {
+        tx = &page->view->tx;
+
+        type = idv_json_string(data, "idType");
+
+        tx->document = (uint8_t) idv_svc_paper_kind(&type);
+        tx->zone = document.zone;
+        tx->faults = document.faults;
+        tx->differs = document.differs;
+        tx->typed = 1;
+
+        idv_svc_paper_match(page, data);
+    }
 
     json_decref(data);
 
-    if (rc != NGX_OK) {
-        return NGX_ERROR;
-    }
+    return rc;
+}
 
-    /* once more, as the pool's: the rules look at its strings */
 
-    data = idv_json_parse(page->call->request->pool, out->data, out->len,
-                          IDV_SVC_MAX_JSON);
-    if (data == NULL) {
-        return NGX_ERROR;
-    }
+ngx_int_t
+idv_svc_paper_code(idv_svc_call_t *call, idv_svc_view_t *view,
+    const ngx_str_t *code)
+{
+    idv_svc_form_t  form;
+    idv_svc_page_t  page;
 
-    ngx_memzero(paper, sizeof(idv_svc_paper_t));
+    ngx_memzero(&page, sizeof(idv_svc_page_t));
 
-    type = idv_json_string(data, "idType");
+    page.call = call;
+    page.view = view;
+    page.form = &form;
 
-    paper->kind = idv_svc_paper_kind(&type);
-    paper->number = idv_json_string(data, "documentNumber");
-    paper->first_name = idv_json_string(data, "firstName");
-    paper->last_name = idv_json_string(data, "lastName");
-    paper->birth_date = idv_json_string(data, "birthDate");
-    paper->expiration_date = idv_json_string(data, "expirationDate");
-    paper->country = idv_json_string(data, "issuingCountry");
+    form.n = 2;
 
-    paper->zone = document.zone;
-    paper->faults = document.faults;
-    paper->differs = document.differs;
+    ngx_str_set(&form.field[0].name, "idType");
+    ngx_str_set(&form.field[0].value, "driver_license");
+    ngx_str_set(&form.field[1].name, "zone");
+    form.field[1].value = *code;
 
-    idv_svc_paper_match(page, data);
-
-    return NGX_OK;
+    return idv_svc_paper_read(&page, 1);
 }
 
 

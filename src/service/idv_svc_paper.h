@@ -2,8 +2,8 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * A document as the capture page gets it: what was typed in, and what its
- * machine-readable part says.
+ * A document as it was given: what was typed in, and what its machine-readable
+ * part says.
  */
 
 
@@ -18,12 +18,15 @@
 
 
 /*
- * Reads the form into what the rules look at, whose strings are in the pool,
- * and into the document's JSON.  NGX_ABORT if the form is to be shown again:
- * the page says why.
+ * Reads the form into the transaction and its document's JSON.  elsewhere: what
+ * is not in the form may be in something else.  NGX_ABORT if the form is to be
+ * shown again: the page says why.
  */
-ngx_int_t idv_svc_paper_read(idv_svc_page_t *page, idv_svc_paper_t *paper,
-    ngx_uint_t photo, ngx_str_t *json);
+ngx_int_t idv_svc_paper_read(idv_svc_page_t *page, ngx_uint_t elsewhere);
+
+/* the same with the text of a barcode; NGX_ABORT if that is none */
+ngx_int_t idv_svc_paper_code(idv_svc_call_t *call, idv_svc_view_t *view,
+    const ngx_str_t *code);
 
 
 #endif /* _IDV_SVC_PAPER_H_INCLUDED_ */

@@ -84,6 +84,21 @@ const idv_svc_route_t  idv_svc_routes[] = {
     { IDV_SVC_ONE "/identityRecordMatching", NGX_HTTP_POST,
       IDV_SVC_BEARER|IDV_SVC_JSON, idv_svc_match_records },
 
+    { IDV_SVC_TX "/documents", NGX_HTTP_GET,
+      IDV_SVC_BEARER, idv_svc_document_list },
+
+    { IDV_SVC_TX "/documents", NGX_HTTP_POST,
+      IDV_SVC_BEARER|IDV_SVC_JSON|IDV_SVC_VALUE, idv_svc_document_post },
+
+    { IDV_SVC_TX "/documents/{item}", NGX_HTTP_GET,
+      IDV_SVC_BEARER, idv_svc_document_read },
+
+    { IDV_SVC_TX "/documents/{item}", NGX_HTTP_PUT,
+      IDV_SVC_BEARER|IDV_SVC_JSON|IDV_SVC_VALUE, idv_svc_document_update },
+
+    { IDV_SVC_TX "/documents/{item}", NGX_HTTP_DELETE,
+      IDV_SVC_BEARER, idv_svc_document_delete },
+
     { IDV_SVC_POLICY, NGX_HTTP_POST,
       IDV_SVC_BEARER|IDV_SVC_JSON, idv_svc_policy_create },
 
@@ -231,10 +246,24 @@ idv_svc_run(idv_svc_call_t *call)
         return idv_svc_refuse(call, IDV_SVC_NOT_FOUND);
     }
 
+    if ((flags & IDV_SVC_VALUE) && call->request->method == NGX_HTTP_POST) {
+        call->action = idv_svc_document_action(call);
+
+        if (call->action != IDV_SVC_SUBMIT) {
+            flags = IDV_SVC_BEARER;
+        }
+    }
+
     if ((flags & IDV_SVC_JSON) && !(flags & IDV_SVC_LAX)
         && idv_svc_media_type(call, "application/json") != NGX_OK)
     {
         return idv_svc_refuse(call, IDV_SVC_MEDIA_TYPE);
+    }
+
+    if (flags & IDV_SVC_VALUE) {
+        return idv_svc_read_body(call,
+                            ngx_base64_encoded_length(call->conf->max_image)
+                            + IDV_SVC_MAX_FORM);
     }
 
     if (flags & IDV_SVC_JSON) {
@@ -261,9 +290,11 @@ idv_svc_run(idv_svc_call_t *call)
 ngx_int_t
 idv_svc_dispatch(idv_svc_call_t *call)
 {
-    if (call->route->flags & IDV_SVC_JSON) {
+    if ((call->route->flags & IDV_SVC_JSON)
+        && call->action == IDV_SVC_SUBMIT)
+    {
         call->json = idv_json_parse(call->request->pool, call->body.data,
-                                    call->body.len, IDV_SVC_MAX_JSON);
+                                    call->body.len, call->room);
 
         if (!json_is_object(call->json) && !json_is_array(call->json)) {
             return idv_svc_error(call, IDV_SVC_INVALID_REQUEST);

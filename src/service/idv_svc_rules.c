@@ -7,70 +7,22 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "../model/idv_date.h"
-#include "idv_svc_rules.h"
+#include "idv_svc_check.h"
 
 
-#define IDV_SVC_DAY        (24 * 60 * 60 * IDV_SVC_SECOND)
-#define IDV_SVC_MAX_AGE    130       /* years */
-
-
+static ngx_uint_t idv_svc_tx_open(const idv_svc_tx_t *tx, ngx_uint_t check);
+static void idv_svc_tx_tell(idv_svc_tx_t *tx, ngx_uint_t closing, int64_t at);
+static ngx_uint_t idv_svc_tx_tell_one(idv_svc_tx_t *tx, ngx_uint_t check,
+    int64_t at);
+static ngx_uint_t idv_svc_tx_retries(const idv_svc_tx_t *tx, ngx_uint_t group);
+static void idv_svc_tx_again(idv_svc_tx_t *tx, ngx_uint_t groups, int64_t at);
+static ngx_uint_t idv_svc_tx_failed(const idv_svc_tx_t *tx);
+static void idv_svc_tx_conclude(idv_svc_tx_t *tx, int64_t at);
 static void idv_svc_tx_decide(idv_svc_tx_t *tx, idv_tx_status_e status,
     idv_svc_reason_e reason, int64_t at);
-static void idv_svc_tx_checks(idv_svc_tx_t *tx, idv_tx_status_e status);
-static void idv_svc_tx_verdict(idv_svc_tx_t *tx);
-static void idv_svc_tx_hold(idv_svc_tx_t *tx);
-static ngx_uint_t idv_svc_tx_read(const idv_svc_tx_t *tx);
+static void idv_svc_tx_checks(idv_svc_tx_t *tx, idv_tx_status_e status,
+    ngx_uint_t all);
 static void idv_svc_tx_change(idv_svc_tx_t *tx, int64_t now);
-
-
-typedef struct {
-    ngx_str_t  name;
-    ngx_str_t  text;
-} idv_svc_reason_word_t;
-
-
-idv_svc_document_t  idv_svc_documents[] = {
-    { ngx_string("passport"), ngx_string("Passport") },
-    { ngx_string("driver_license"), ngx_string("Driving licence") },
-    { ngx_string("id_card"), ngx_string("Identity card") },
-    { ngx_string("residence_permit"), ngx_string("Residence permit") },
-    { ngx_null_string, ngx_null_string }
-};
-
-
-/* in the order of idv_svc_reason_e */
-
-static idv_svc_reason_word_t  idv_svc_reasons[IDV_SVC_NREASONS] = {
-    { ngx_string("NONE"), ngx_string("") },
-    { ngx_string("TRANSACTION_TIMED_OUT"),
-      ngx_string("The time for this verification is over.") },
-    { ngx_string("DOCUMENT_DATA_MISSING"),
-      ngx_string("Some of the details of the document are missing.") },
-    { ngx_string("DOCUMENT_IMAGE_INVALID"),
-      ngx_string("The photo of the document could not be read.") },
-    { ngx_string("BIRTH_DATE_INVALID"),
-      ngx_string("The date of birth cannot be right.") },
-    { ngx_string("DOCUMENT_EXPIRED"),
-      ngx_string("The document has expired.") },
-    { ngx_string("SELFIE_IMAGE_INVALID"),
-      ngx_string("The photo of your face could not be read.") },
-    { ngx_string("DOCUMENT_ZONE_INVALID"),
-      ngx_string("The machine-readable lines of the document are not "
-                 "right.") },
-    { ngx_string("DOCUMENT_DATA_MISMATCH"),
-      ngx_string("The machine-readable lines of the document do not say what "
-                 "was typed in.") },
-    { ngx_string("REJECTED"),
-      ngx_string("The verification was rejected.") }
-};
-
-
-static const char  *idv_svc_checks[IDV_SVC_NCHECKS] = {
-    "GOVERNMENT_ID",
-    "FACIAL_COMPARISON_DOCUMENT",
-    "LIVENESS"
-};
 
 
 void
@@ -83,46 +35,149 @@ idv_svc_tx_item(const idv_svc_tx_t *tx, ngx_uint_t item, u_char *uuid)
 
 
 void
-idv_svc_tx_advance(idv_svc_tx_t *tx, int64_t now)
+idv_svc_tx_plan(idv_svc_tx_t *tx, const idv_svc_policy_t *rules,
+    ngx_uint_t reference, ngx_uint_t record)
 {
-    switch (tx->status) {
+    ngx_uint_t  i, required, asked;
 
-    case IDV_TX_REQUESTED:
-        if (now < tx->expires) {
-            return;
-        }
+    required = 0;
+    asked = 0;
 
-        idv_svc_tx_decide(tx, IDV_TX_FAIL, IDV_SVC_REASON_TIMED_OUT,
-                          tx->expires);
-        break;
-
-    case IDV_TX_INITIATED:
-    case IDV_TX_PARTIAL:
-        if (now < tx->collect_until) {
-            return;
-        }
-
-        idv_svc_tx_decide(tx, IDV_TX_FAIL, IDV_SVC_REASON_TIMED_OUT,
-                          tx->collect_until);
-        break;
-
-    case IDV_TX_IN_PROGRESS:
-
-        /* documents are in: what remains may outlast the transaction */
-
-        if (tx->decide_at == 0 || now < tx->decide_at) {
-            return;
-        }
-
-        idv_svc_tx_verdict(tx);
-        break;
+    for (i = 0; i < IDV_SVC_NMATCHES; i++) {
+        required |= (rules->match[i].threshold && rules->match[i].required);
+        asked |= (rules->match[i].threshold != 0);
     }
 
-    if (!tx->wiped && idv_svc_tx_decided(tx)
-        && now >= tx->decided_at + IDV_SVC_PERSONAL)
-    {
-        tx->wiped = 1;
-        tx->version++;
+    tx->rules = *rules;
+
+    tx->level[IDV_SVC_CHECK_EMAIL] = (uint8_t) rules->email.verify;
+    tx->level[IDV_SVC_CHECK_PHONE] = (uint8_t) rules->phone.verify;
+    tx->level[IDV_SVC_CHECK_GOVERNMENT_ID] = (uint8_t) rules->government_id;
+    tx->level[IDV_SVC_CHECK_LIVENESS] = (uint8_t) rules->liveness;
+    tx->level[IDV_SVC_CHECK_VOICE] = (uint8_t) rules->voice;
+    tx->level[IDV_SVC_CHECK_CREDENTIAL] = (uint8_t) rules->credential;
+    tx->level[IDV_SVC_CHECK_DEVICE] = (uint8_t) rules->device;
+
+    if (rules->data_threshold) {
+        tx->level[IDV_SVC_CHECK_DATA] = IDV_SVC_REQUIRED;
+    }
+
+    if (idv_svc_enabled(rules->government_id)) {
+        tx->level[IDV_SVC_CHECK_FACE_DOCUMENT] = (uint8_t) rules->facial;
+    }
+
+    if (reference) {
+        tx->level[IDV_SVC_CHECK_FACE_REFERENCE] = (uint8_t) rules->facial;
+    }
+
+    if (required || (asked && record)) {
+        tx->level[IDV_SVC_CHECK_RECORD] = required ? IDV_SVC_REQUIRED
+                                                   : IDV_SVC_OPTIONAL;
+    }
+
+    tx->status = IDV_TX_REQUESTED;
+
+    idv_svc_tx_checks(tx, IDV_TX_REQUESTED, 1);
+}
+
+
+ngx_uint_t
+idv_svc_tx_wanted(const idv_svc_tx_t *tx, idv_svc_level_e level)
+{
+    ngx_uint_t  i, wanted;
+
+    wanted = 0;
+
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+        if (tx->level[i] >= (uint8_t) level && idv_svc_tx_open(tx, i)) {
+            wanted |= idv_svc_checks[i].needs;
+        }
+    }
+
+    return wanted & ~tx->given & ~tx->skipped;
+}
+
+
+/* 1: the check is in the policy, and has not come to its end */
+
+static ngx_uint_t
+idv_svc_tx_open(const idv_svc_tx_t *tx, ngx_uint_t check)
+{
+    return idv_svc_enabled(tx->level[check])
+           && tx->checks[check] < IDV_TX_SUCCESS;
+}
+
+
+ngx_uint_t
+idv_svc_tx_ready(const idv_svc_tx_t *tx, ngx_uint_t check)
+{
+    uint32_t  needs;
+
+    needs = idv_svc_checks[check].needs;
+
+    return idv_svc_tx_open(tx, check)
+           && tx->found[check] == IDV_SVC_FOUND_NOTHING
+           && (tx->given & needs) == needs;
+}
+
+
+ngx_uint_t
+idv_svc_tx_collecting(const idv_svc_tx_t *tx)
+{
+    return tx->status == IDV_TX_REQUESTED || tx->status == IDV_TX_INITIATED
+           || tx->status == IDV_TX_PARTIAL;
+}
+
+
+void
+idv_svc_tx_advance(idv_svc_tx_t *tx, int64_t now)
+{
+    ngx_uint_t  i;
+
+    /* an attempt that was not good enough may be out of time as well */
+
+    for (i = 0; i <= IDV_SVC_MAX_ATTEMPTS * IDV_SVC_NGROUPS; i++) {
+
+        switch (tx->status) {
+
+        case IDV_TX_REQUESTED:
+            if (now < tx->expires) {
+                return;
+            }
+
+            idv_svc_tx_decide(tx, IDV_TX_FAIL, IDV_SVC_REASON_TIMED_OUT,
+                              tx->expires);
+            break;
+
+        case IDV_TX_INITIATED:
+        case IDV_TX_PARTIAL:
+            if (now < tx->collect_until) {
+                return;
+            }
+
+            idv_svc_tx_decide(tx, IDV_TX_FAIL, IDV_SVC_REASON_TIMED_OUT,
+                              tx->collect_until);
+            break;
+
+        case IDV_TX_IN_PROGRESS:
+
+            /* documents are in: what remains may outlast the transaction */
+
+            if (tx->decide_at == 0 || now < tx->decide_at) {
+                return;
+            }
+
+            idv_svc_tx_tell(tx, 1, tx->decide_at);
+            break;
+
+        default:
+            if (!tx->wiped && now >= tx->decided_at + IDV_SVC_PERSONAL) {
+                tx->wiped = 1;
+                tx->version++;
+            }
+
+            return;
+        }
     }
 }
 
@@ -155,7 +210,7 @@ idv_svc_tx_gone(const idv_svc_tx_t *tx, int64_t now)
         return now >= tx->decided_at + IDV_SVC_RETENTION;
     }
 
-    /* held in progress by the control interface */
+    /* nobody has said what is to become of it */
 
     return tx->status == IDV_TX_IN_PROGRESS && tx->decide_at == 0
            && now >= tx->updated + IDV_SVC_RETENTION;
@@ -168,6 +223,12 @@ idv_svc_tx_decided(const idv_svc_tx_t *tx)
     return tx->status > IDV_TX_IN_PROGRESS;
 }
 
+
+ngx_uint_t
+idv_svc_tx_checked(const idv_svc_tx_t *tx)
+{
+    return tx->held || idv_svc_tx_decided(tx);
+}
 
 ngx_int_t
 idv_svc_tx_begin(idv_svc_tx_t *tx, int64_t now)
@@ -186,19 +247,25 @@ idv_svc_tx_begin(idv_svc_tx_t *tx, int64_t now)
 
 
 ngx_int_t
-idv_svc_tx_paper(idv_svc_tx_t *tx, const idv_svc_paper_t *paper, int64_t now)
+idv_svc_tx_give(idv_svc_tx_t *tx, ngx_uint_t given, int64_t now)
 {
-    if (tx->status != IDV_TX_INITIATED) {
+    ngx_uint_t  i;
+
+    if (!idv_svc_tx_collecting(tx)) {
         return NGX_DECLINED;
     }
 
+    (void) idv_svc_tx_begin(tx, now);
+
     tx->status = IDV_TX_PARTIAL;
-    tx->verdict = idv_svc_judge(paper, now);
-    tx->document = paper->kind;
-    tx->zone = paper->zone;
-    tx->faults = paper->faults;
-    tx->differs = paper->differs;
-    tx->checks[IDV_SVC_GOVERNMENT_ID] = IDV_TX_IN_PROGRESS;
+    tx->given = (uint8_t) given;
+
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+        if (idv_svc_tx_open(tx, i)) {
+            tx->checks[i] = (idv_svc_checks[i].needs && idv_svc_tx_ready(tx, i))
+                            ? IDV_TX_IN_PROGRESS : IDV_TX_REQUESTED;
+        }
+    }
 
     idv_svc_tx_change(tx, now);
 
@@ -207,26 +274,265 @@ idv_svc_tx_paper(idv_svc_tx_t *tx, const idv_svc_paper_t *paper, int64_t now)
 
 
 ngx_int_t
-idv_svc_tx_selfie(idv_svc_tx_t *tx, ngx_uint_t image, ngx_uint_t test,
-    int64_t time, int64_t now)
+idv_svc_tx_submit(idv_svc_tx_t *tx, int64_t time, int64_t now)
 {
-    if (tx->status != IDV_TX_PARTIAL) {
+    ngx_uint_t  i;
+
+    if (!idv_svc_tx_collecting(tx)) {
         return NGX_DECLINED;
     }
 
-    if (!image && tx->verdict == IDV_SVC_REASON_NONE) {
-        tx->verdict = IDV_SVC_REASON_SELFIE_IMAGE;
-    }
+    (void) idv_svc_tx_begin(tx, now);
 
     tx->status = IDV_TX_IN_PROGRESS;
-    tx->selfie = 1;
-    tx->test = (uint8_t) test;
     tx->decide_at = now + time;
 
-    idv_svc_tx_checks(tx, IDV_TX_IN_PROGRESS);
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+        if (idv_svc_tx_open(tx, i)) {
+            tx->checks[i] = IDV_TX_IN_PROGRESS;
+        }
+    }
+
     idv_svc_tx_change(tx, now);
 
     return NGX_OK;
+}
+
+
+void
+idv_svc_tx_process(idv_svc_tx_t *tx, int64_t now)
+{
+    idv_svc_tx_tell(tx, 0, now);
+}
+
+
+ngx_int_t
+idv_svc_tx_answer(idv_svc_tx_t *tx, ngx_uint_t check, idv_svc_found_e found,
+    idv_svc_reason_e reason, int64_t now)
+{
+    if (idv_svc_tx_decided(tx) || !idv_svc_tx_open(tx, check)) {
+        return NGX_DECLINED;
+    }
+
+    tx->found[check] = (uint8_t) found;
+    tx->why[check] = (uint8_t) reason;
+
+    /* one that is being processed is told with all the others */
+
+    if (tx->status != IDV_TX_IN_PROGRESS || tx->decide_at == 0) {
+        idv_svc_tx_tell(tx, tx->status == IDV_TX_IN_PROGRESS, now);
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+idv_svc_tx_tell(idv_svc_tx_t *tx, ngx_uint_t closing, int64_t at)
+{
+    ngx_uint_t  i, again, waiting;
+
+    again = 0;
+    waiting = 0;
+
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+        if (idv_svc_tx_open(tx, i)) {
+            again |= idv_svc_tx_tell_one(tx, i, at);
+            waiting |= (tx->found[i] == IDV_SVC_FOUND_OPEN
+                        && tx->level[i] == IDV_SVC_REQUIRED);
+        }
+    }
+
+    tx->decide_at = 0;
+
+    /* nothing that is given again would change what has failed for good */
+
+    if (again && !idv_svc_tx_failed(tx)) {
+        idv_svc_tx_again(tx, again, at);
+        return;
+    }
+
+    if (!closing || (waiting && !idv_svc_tx_failed(tx))) {
+        tx->held = (uint8_t) closing;
+        idv_svc_tx_change(tx, at);
+        return;
+    }
+
+    idv_svc_tx_conclude(tx, at);
+}
+
+
+/* the group's bit if the user has another attempt */
+
+static ngx_uint_t
+idv_svc_tx_tell_one(idv_svc_tx_t *tx, ngx_uint_t check, int64_t at)
+{
+    ngx_uint_t  group;
+
+    group = idv_svc_checks[check].group;
+
+    switch (tx->found[check]) {
+
+    case IDV_SVC_FOUND_GOOD:
+        tx->checks[check] = IDV_TX_SUCCESS;
+        tx->found[check] = IDV_SVC_FOUND_NOTHING;
+        break;
+
+    case IDV_SVC_FOUND_UNCLEAR:
+
+        if (tx->attempt[group] < idv_svc_tx_retries(tx, group)
+            && at < tx->expires)
+        {
+            return 1 << group;
+        }
+
+        /* fall through */
+
+    case IDV_SVC_FOUND_BAD:
+        tx->checks[check] = IDV_TX_FAIL;
+        tx->found[check] = IDV_SVC_FOUND_NOTHING;
+        break;
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+idv_svc_tx_retries(const idv_svc_tx_t *tx, ngx_uint_t group)
+{
+    switch (group) {
+
+    case IDV_SVC_GROUP_ID:
+        return tx->rules.id_retries;
+
+    case IDV_SVC_GROUP_SELFIE:
+        return tx->rules.liveness_retries;
+    }
+
+    return 0;
+}
+
+
+/* back to the user, with a time for collection that begins anew */
+
+static void
+idv_svc_tx_again(idv_svc_tx_t *tx, ngx_uint_t groups, int64_t at)
+{
+    ngx_uint_t  i, given;
+
+    given = 0;
+    tx->again = IDV_SVC_REASON_NONE;
+
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+        if ((groups & (1 << idv_svc_checks[i].group))
+            && idv_svc_tx_open(tx, i))
+        {
+            if (tx->again == IDV_SVC_REASON_NONE) {
+                tx->again = tx->why[i];
+            }
+        }
+    }
+
+    if (groups & (1 << IDV_SVC_GROUP_ID)) {
+        tx->attempt[IDV_SVC_GROUP_ID]++;
+        tx->typed = 0;
+        tx->zone = 0;
+        tx->faults = 0;
+        tx->differs = 0;
+        ngx_memzero(tx->match, sizeof(tx->match));
+        given |= IDV_SVC_GIVE_DOCUMENT;
+    }
+
+    if (groups & (1 << IDV_SVC_GROUP_SELFIE)) {
+        tx->attempt[IDV_SVC_GROUP_SELFIE]++;
+        given |= IDV_SVC_GIVE_SELFIE;
+    }
+
+    tx->given &= (uint8_t) ~given;
+
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+        if (idv_svc_tx_open(tx, i) && tx->found[i] != IDV_SVC_FOUND_OPEN) {
+            tx->found[i] = IDV_SVC_FOUND_NOTHING;
+            tx->why[i] = IDV_SVC_REASON_NONE;
+            tx->checks[i] = IDV_TX_REQUESTED;
+        }
+    }
+
+    tx->status = IDV_TX_PARTIAL;
+    tx->collect_until = ngx_min(at + tx->collect_time, tx->expires);
+
+    idv_svc_tx_change(tx, at);
+}
+
+
+static ngx_uint_t
+idv_svc_tx_failed(const idv_svc_tx_t *tx)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+        if (tx->level[i] == IDV_SVC_REQUIRED && tx->checks[i] == IDV_TX_FAIL) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/*
+ * Every required check has to be a success.  One that nobody made is none,
+ * unless another has failed already; an optional one may have been left out,
+ * and may have failed.
+ */
+
+static void
+idv_svc_tx_conclude(idv_svc_tx_t *tx, int64_t at)
+{
+    ngx_uint_t        i, failed;
+    idv_svc_reason_e  reason;
+
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+        if (tx->found[i] == IDV_SVC_FOUND_UNCLEAR) {
+            tx->checks[i] = IDV_TX_FAIL;
+            tx->found[i] = IDV_SVC_FOUND_NOTHING;
+        }
+    }
+
+    failed = idv_svc_tx_failed(tx);
+
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+
+        if (!idv_svc_tx_open(tx, i)) {
+            continue;
+        }
+
+        if (tx->rules.collect_only || failed
+            || tx->level[i] == IDV_SVC_OPTIONAL)
+        {
+            tx->checks[i] = IDV_TX_NOT_REQUIRED;
+
+        } else {
+            tx->checks[i] = IDV_TX_FAIL;
+            tx->why[i] = IDV_SVC_REASON_NOT_PERFORMED;
+        }
+
+        tx->found[i] = IDV_SVC_FOUND_NOTHING;
+    }
+
+    reason = IDV_SVC_REASON_NONE;
+
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+        if (tx->level[i] == IDV_SVC_REQUIRED && tx->checks[i] == IDV_TX_FAIL
+            && (reason == IDV_SVC_REASON_NONE
+                || reason == IDV_SVC_REASON_NOT_PERFORMED))
+        {
+            reason = tx->why[i] ? tx->why[i] : IDV_SVC_REASON_REJECTED;
+        }
+    }
+
+    idv_svc_tx_decide(tx, reason ? IDV_TX_FAIL : IDV_TX_SUCCESS, reason, at);
 }
 
 
@@ -242,7 +548,7 @@ idv_svc_tx_approve(idv_svc_tx_t *tx, idv_tx_status_e status, int64_t now)
     /* who approves what waits for a person has looked at what is open */
 
     for (i = 0; i < IDV_SVC_NCHECKS; i++) {
-        if (tx->held && tx->checks[i] == IDV_TX_IN_PROGRESS) {
+        if (tx->held && tx->found[i] == IDV_SVC_FOUND_OPEN) {
             tx->checks[i] = IDV_TX_SUCCESS;
         }
     }
@@ -263,20 +569,28 @@ idv_svc_tx_force(idv_svc_tx_t *tx, idv_tx_status_e status,
     tx->decided_at = 0;
     tx->collect_until = 0;
     tx->reason = IDV_SVC_REASON_NONE;
-    tx->verdict = IDV_SVC_REASON_NONE;
+    tx->again = IDV_SVC_REASON_NONE;
     tx->wiped = 0;
     tx->dropped = 0;
+    tx->given = 0;
+    tx->skipped = 0;
     tx->held = 0;
+
+    ngx_memzero(tx->found, sizeof(tx->found));
+    ngx_memzero(tx->why, sizeof(tx->why));
 
     switch (status) {
 
     case IDV_TX_REQUESTED:
     case IDV_TX_INITIATED:
     case IDV_TX_PARTIAL:
-        idv_svc_tx_checks(tx, IDV_TX_REQUESTED);
+        idv_svc_tx_checks(tx, IDV_TX_REQUESTED, 1);
 
-        if (status == IDV_TX_PARTIAL) {
-            tx->checks[IDV_SVC_GOVERNMENT_ID] = IDV_TX_IN_PROGRESS;
+        if (status == IDV_TX_PARTIAL
+            && idv_svc_enabled(tx->level[IDV_SVC_CHECK_GOVERNMENT_ID]))
+        {
+            tx->given = IDV_SVC_GIVE_DOCUMENT;
+            tx->checks[IDV_SVC_CHECK_GOVERNMENT_ID] = IDV_TX_IN_PROGRESS;
         }
 
         if (status != IDV_TX_REQUESTED) {
@@ -286,10 +600,16 @@ idv_svc_tx_force(idv_svc_tx_t *tx, idv_tx_status_e status,
         break;
 
     case IDV_TX_IN_PROGRESS:
-        idv_svc_tx_checks(tx, IDV_TX_IN_PROGRESS);
+        idv_svc_tx_checks(tx, IDV_TX_IN_PROGRESS, 1);
         break;
 
     default:
+        if (status == IDV_TX_SUCCESS || status == IDV_TX_FAIL
+            || status == IDV_TX_NOT_REQUIRED)
+        {
+            idv_svc_tx_checks(tx, status, 1);
+        }
+
         if (status == IDV_TX_FAIL) {
             reason = reason ? reason : IDV_SVC_REASON_REJECTED;
 
@@ -307,105 +627,40 @@ idv_svc_tx_force(idv_svc_tx_t *tx, idv_tx_status_e status,
 }
 
 
-static void
-idv_svc_tx_verdict(idv_svc_tx_t *tx)
-{
-    if (tx->verdict == IDV_SVC_REASON_NONE) {
-
-        if (!tx->test) {
-            idv_svc_tx_hold(tx);
-            return;
-        }
-
-        idv_svc_tx_decide(tx, IDV_TX_SUCCESS, IDV_SVC_REASON_NONE,
-                          tx->decide_at);
-        return;
-    }
-
-    idv_svc_tx_decide(tx, IDV_TX_FAIL, tx->verdict, tx->decide_at);
-
-    /* a bad photo of the face says nothing about the document */
-
-    if (tx->verdict == IDV_SVC_REASON_SELFIE_IMAGE) {
-        tx->checks[IDV_SVC_GOVERNMENT_ID] =
-                           idv_svc_tx_read(tx) ? IDV_TX_SUCCESS
-                                               : IDV_TX_NOT_REQUIRED;
-
-    } else {
-        tx->checks[IDV_SVC_FACIAL_COMPARISON] = IDV_TX_NOT_REQUIRED;
-        tx->checks[IDV_SVC_LIVENESS] = IDV_TX_NOT_REQUIRED;
-    }
-}
-
-
 /*
- * A face is not compared by code, and what is only typed in is not checked by
- * it: both wait for a person.
+ * An approval overrides the checks, it does not rewrite them; a time-out ends
+ * those that were under way.
  */
-
-static void
-idv_svc_tx_hold(idv_svc_tx_t *tx)
-{
-    int64_t  at;
-
-    at = tx->decide_at;
-
-    tx->held = 1;
-    tx->decide_at = 0;
-
-    if (idv_svc_tx_read(tx)) {
-        tx->checks[IDV_SVC_GOVERNMENT_ID] = IDV_TX_SUCCESS;
-    }
-
-    idv_svc_tx_change(tx, at);
-}
-
-
-/* 1: the document was checked; its lines, or in test mode what was typed in */
-
-static ngx_uint_t
-idv_svc_tx_read(const idv_svc_tx_t *tx)
-{
-    return tx->zone || tx->test;
-}
-
-
-ngx_uint_t
-idv_svc_tx_checked(const idv_svc_tx_t *tx)
-{
-    return tx->held || idv_svc_tx_decided(tx);
-}
-
-
-/* an approval overrides the checks, it does not rewrite them */
 
 static void
 idv_svc_tx_decide(idv_svc_tx_t *tx, idv_tx_status_e status,
     idv_svc_reason_e reason, int64_t at)
 {
+    if (reason == IDV_SVC_REASON_TIMED_OUT) {
+        idv_svc_tx_checks(tx, IDV_TX_FAIL, 0);
+    }
+
     tx->status = status;
     tx->reason = reason;
     tx->decided_at = at;
     tx->decide_at = 0;
     tx->held = 0;
 
-    if (status == IDV_TX_SUCCESS || status == IDV_TX_FAIL
-        || status == IDV_TX_NOT_REQUIRED)
-    {
-        idv_svc_tx_checks(tx, status);
-    }
-
     idv_svc_tx_change(tx, at);
 }
 
 
+/* of the policy's checks all, or those that have not come to their end */
+
 static void
-idv_svc_tx_checks(idv_svc_tx_t *tx, idv_tx_status_e status)
+idv_svc_tx_checks(idv_svc_tx_t *tx, idv_tx_status_e status, ngx_uint_t all)
 {
     ngx_uint_t  i;
 
     for (i = 0; i < IDV_SVC_NCHECKS; i++) {
-        tx->checks[i] = status;
+        if (all ? idv_svc_enabled(tx->level[i]) : idv_svc_tx_open(tx, i)) {
+            tx->checks[i] = status;
+        }
     }
 }
 
@@ -415,135 +670,4 @@ idv_svc_tx_change(idv_svc_tx_t *tx, int64_t now)
 {
     tx->updated = now;
     tx->version++;
-}
-
-
-idv_svc_reason_e
-idv_svc_judge(const idv_svc_paper_t *paper, int64_t now)
-{
-    int64_t  today, birth, expiry;
-
-    today = now / IDV_SVC_DAY;
-
-    /* what the lines say is worth nothing, nor what is missing then */
-
-    if (paper->faults) {
-        return IDV_SVC_REASON_ZONE;
-    }
-
-    /* some people have one name: the lines would tell */
-
-    if (paper->kind == 0 || (paper->first_name.len == 0 && !paper->zone)
-        || paper->last_name.len == 0 || paper->number.len == 0
-        || paper->country.len == 0 || paper->birth_date.len == 0
-        || paper->expiration_date.len == 0)
-    {
-        return IDV_SVC_REASON_DATA_MISSING;
-    }
-
-    if (paper->bad_image) {
-        return IDV_SVC_REASON_DOCUMENT_IMAGE;
-    }
-
-    if (paper->differs) {
-        return IDV_SVC_REASON_DATA_DIFFERS;
-    }
-
-    if (idv_svc_date(&paper->birth_date, &birth) != NGX_OK
-        || birth > today || birth < today - IDV_SVC_MAX_AGE * 366)
-    {
-        return IDV_SVC_REASON_BIRTH_DATE;
-    }
-
-    /* valid through the last day that is printed on it */
-
-    if (idv_svc_date(&paper->expiration_date, &expiry) != NGX_OK
-        || expiry < today)
-    {
-        return IDV_SVC_REASON_DOCUMENT_EXPIRED;
-    }
-
-    return IDV_SVC_REASON_NONE;
-}
-
-
-ngx_int_t
-idv_svc_date(const ngx_str_t *text, int64_t *days)
-{
-    char        *p;
-    int          year, month, day;
-    idv_date_t   date;
-
-    p = (char *) text->data;
-
-    if (text->len != IDV_DATE_LEN || p[4] != '-' || p[7] != '-') {
-        return NGX_DECLINED;
-    }
-
-    year = idv_date_number(p, 4);
-    month = idv_date_number(p + 5, 2);
-    day = idv_date_number(p + 8, 2);
-
-    if (year < 1000 || month < 0 || day < 0) {
-        return NGX_DECLINED;
-    }
-
-    date.year = (uint16_t) year;
-    date.month = (uint8_t) month;
-    date.day = (uint8_t) day;
-
-    if (!idv_date_valid(date)) {
-        return NGX_DECLINED;
-    }
-
-    *days = idv_date_days(date);
-
-    return NGX_OK;
-}
-
-
-ngx_str_t *
-idv_svc_reason_name(ngx_uint_t reason)
-{
-    if (reason >= IDV_SVC_NREASONS) {
-        reason = IDV_SVC_REASON_NONE;
-    }
-
-    return &idv_svc_reasons[reason].name;
-}
-
-
-ngx_str_t *
-idv_svc_reason_text(ngx_uint_t reason)
-{
-    if (reason >= IDV_SVC_NREASONS) {
-        reason = IDV_SVC_REASON_NONE;
-    }
-
-    return &idv_svc_reasons[reason].text;
-}
-
-
-ngx_uint_t
-idv_svc_reason_parse(const ngx_str_t *name)
-{
-    ngx_uint_t  i;
-
-    for (i = IDV_SVC_REASON_NONE + 1; i < IDV_SVC_NREASONS; i++) {
-        if (idv_svc_reasons[i].name.len == name->len
-            && ngx_strncmp(idv_svc_reasons[i].name.data, name->data, name->len)
-               == 0)
-        {
-            return i;
-        }
-    }
-
-    return IDV_SVC_NREASONS;
-}
-
-
-const char *
-idv_svc_check_name(ngx_uint_t check)
-{
-    return idv_svc_checks[check];
 }

@@ -18,6 +18,7 @@
 #include "../model/idv_document.h"
 #include "../model/idv_record_match.h"
 #include "../model/idv_transaction.h"
+#include "idv_svc_model.h"
 
 
 #define IDV_SVC_UUID       16        /* bytes */
@@ -30,12 +31,56 @@
 #define IDV_SVC_RETENTION  (24 * 60 * 60 * IDV_SVC_SECOND)  /* of a record */
 
 
+/* in the order in which they are made */
+
 typedef enum {
-    IDV_SVC_GOVERNMENT_ID = 0,
-    IDV_SVC_FACIAL_COMPARISON,
-    IDV_SVC_LIVENESS,
-    IDV_SVC_NCHECKS
+    IDV_SVC_CHECK_EMAIL = 0,
+    IDV_SVC_CHECK_PHONE,
+    IDV_SVC_CHECK_DATA,
+    IDV_SVC_CHECK_GOVERNMENT_ID,
+    IDV_SVC_CHECK_FACE_DOCUMENT,
+    IDV_SVC_CHECK_FACE_REFERENCE,
+    IDV_SVC_CHECK_LIVENESS,
+    IDV_SVC_CHECK_RECORD,
+    IDV_SVC_CHECK_VOICE,
+    IDV_SVC_CHECK_CREDENTIAL,
+    IDV_SVC_CHECK_DEVICE,
+    IDV_SVC_NCHECKS                  /* at most 16, see IDV_SVC_ITEM_META */
 } idv_svc_check_e;
+
+#define IDV_SVC_CHECK(c)      (1u << (c))
+
+
+/* what the user gives; bits */
+
+#define IDV_SVC_GIVE_DOCUMENT  0x01
+#define IDV_SVC_GIVE_SELFIE    0x02
+#define IDV_SVC_GIVE_EMAIL     0x04
+#define IDV_SVC_GIVE_PHONE     0x08
+#define IDV_SVC_GIVE_VOICE     0x10
+
+
+/* what is given again when it was not good enough, with attempts of its own */
+
+typedef enum {
+    IDV_SVC_GROUP_ID = 0,
+    IDV_SVC_GROUP_SELFIE,
+    IDV_SVC_GROUP_OTHER,             /* never */
+    IDV_SVC_NGROUPS
+} idv_svc_group_e;
+
+#define IDV_SVC_MAX_ATTEMPTS  4      /* the first one and three more */
+
+
+/* what a check found, until it is told */
+
+typedef enum {
+    IDV_SVC_FOUND_NOTHING = 0,       /* not looked at */
+    IDV_SVC_FOUND_GOOD,
+    IDV_SVC_FOUND_BAD,
+    IDV_SVC_FOUND_UNCLEAR,           /* another attempt, while there are any */
+    IDV_SVC_FOUND_OPEN               /* somebody else has to say */
+} idv_svc_found_e;
 
 
 /* why a transaction failed; the names are what the API shows */
@@ -50,7 +95,9 @@ typedef enum {
     IDV_SVC_REASON_SELFIE_IMAGE,
     IDV_SVC_REASON_ZONE,
     IDV_SVC_REASON_DATA_DIFFERS,
+    IDV_SVC_REASON_RECORD,
     IDV_SVC_REASON_REJECTED,
+    IDV_SVC_REASON_NOT_PERFORMED,
     IDV_SVC_NREASONS
 } idv_svc_reason_e;
 
@@ -61,15 +108,16 @@ typedef enum {
     IDV_SVC_BLOB_REQUEST = 0,        /* JSON as the creator sent it */
     IDV_SVC_BLOB_DOCUMENT,           /* JSON, keys of GOVERNMENT_ID */
     IDV_SVC_BLOB_CHECKS,             /* JSON, verificationStatus as forced */
-    IDV_SVC_BLOB_FRONT,              /* image */
-    IDV_SVC_BLOB_SELFIE,             /* image */
+    IDV_SVC_BLOB_META,               /* JSON, per check a list of attempts */
     IDV_SVC_NBLOBS
 } idv_svc_blob_e;
 
 #define IDV_SVC_BLOB(b)       (1u << (b))
 #define IDV_SVC_BLOBS_NONE    0
 #define IDV_SVC_BLOBS_TEXT    0x07
-#define IDV_SVC_BLOBS_ALL     0x1f
+#define IDV_SVC_BLOBS_ALL     0x0f
+#define IDV_SVC_DOCS          0x80   /* documents, beside the blobs */
+#define IDV_SVC_DOCS_LIST     0x100  /* the same without their values */
 
 
 /* verified data that a transaction may have */
@@ -77,18 +125,13 @@ typedef enum {
 typedef enum {
     IDV_SVC_DATA_GOVERNMENT_ID = 0,
     IDV_SVC_DATA_FRONT_IMAGE,
+    IDV_SVC_DATA_BACK_IMAGE,
     IDV_SVC_DATA_SELFIE,
-    IDV_SVC_NDATA
+    IDV_SVC_DATA_BARCODE,
+    IDV_SVC_DATA_EMAIL,
+    IDV_SVC_DATA_PHONE,
+    IDV_SVC_NDATA                    /* at most 8, see idv_svc_tx_t.dropped */
 } idv_svc_data_e;
-
-
-/* metadata that a transaction may have */
-
-typedef enum {
-    IDV_SVC_META_DOCUMENT = 0,
-    IDV_SVC_META_MATCH,
-    IDV_SVC_NMETA
-} idv_svc_meta_e;
 
 
 typedef enum {
@@ -98,8 +141,12 @@ typedef enum {
 } idv_svc_channel_e;
 
 
-/* what has an id of its own: data first, a message's channel comes on top */
+/*
+ * What has an id of its own: verified data first, all but messages with the
+ * attempt in the bits 4 and 5.
+ */
 
+#define IDV_SVC_ITEM(what, attempt)  ((what) | ((attempt) << 4))
 #define IDV_SVC_ITEM_META     0x40
 #define IDV_SVC_ITEM_MESSAGE  0x80
 
@@ -114,13 +161,19 @@ typedef struct {
 
     uint8_t     user_len;
     uint8_t     status;              /* idv_tx_status_e */
+    uint8_t     level[IDV_SVC_NCHECKS];     /* idv_svc_level_e */
     uint8_t     checks[IDV_SVC_NCHECKS];    /* idv_tx_status_e */
-    uint8_t     verdict;             /* idv_svc_reason_e, while processing */
+    uint8_t     found[IDV_SVC_NCHECKS];     /* idv_svc_found_e, not yet told */
+    uint8_t     why[IDV_SVC_NCHECKS];       /* idv_svc_reason_e */
+    uint8_t     attempt[IDV_SVC_NGROUPS];   /* from 0 */
+    uint8_t     given;               /* bits, of the latest attempts */
+    uint8_t     skipped;             /* ... that the user goes without */
+    uint8_t     typed;               /* the document was typed in */
+    uint8_t     again;               /* idv_svc_reason_e of the last attempt */
     uint8_t     reason;              /* idv_svc_reason_e, once decided */
     uint8_t     misses;              /* wrong codes */
     uint8_t     notify;              /* bits of channels that were asked */
     uint8_t     sent;                /* ... and that got their message */
-    uint8_t     dropped;             /* bits of data deleted by the client */
     uint8_t     document;            /* index into idv_svc_documents + 1 */
     uint8_t     selfie;              /* 1: one was given */
     uint8_t     wiped;               /* 1: personal data is gone */
@@ -132,6 +185,7 @@ typedef struct {
     uint32_t    faults;              /* of the zone, as idv_document_t has */
     uint32_t    differs;             /* ... and what it does not agree with */
 
+    uint32_t    dropped;             /* deleted data: 4 bits of attempts each */
     uint32_t    version;             /* one more with every change */
     uint32_t    len[IDV_SVC_NBLOBS];
 
@@ -142,6 +196,8 @@ typedef struct {
     int64_t     collect_until;       /* 0: collection has not begun */
     int64_t     decide_at;           /* 0: not by itself */
     int64_t     decided_at;          /* 0: pending */
+
+    idv_svc_policy_t  rules;         /* of its policy, when it was created */
 } idv_svc_tx_t;
 
 
@@ -153,23 +209,6 @@ typedef struct {
 } idv_svc_document_t;
 
 extern idv_svc_document_t  idv_svc_documents[];      /* ends with no name */
-
-
-/* what the user gave, as far as the rules look at it */
-
-typedef struct {
-    ngx_str_t   first_name;
-    ngx_str_t   last_name;
-    ngx_str_t   number;
-    ngx_str_t   country;
-    ngx_str_t   birth_date;          /* YYYY-MM-DD */
-    ngx_str_t   expiration_date;
-    unsigned    kind:4;              /* as idv_svc_tx_t.document */
-    unsigned    bad_image:1;         /* a photo was given and is none */
-    unsigned    zone:2;              /* of what was read by machine: */
-    uint32_t    faults;
-    uint32_t    differs;
-} idv_svc_paper_t;
 
 
 /*
@@ -197,14 +236,42 @@ ngx_uint_t idv_svc_tx_checked(const idv_svc_tx_t *tx);
 ngx_uint_t idv_svc_tx_decided(const idv_svc_tx_t *tx);
 
 /*
+ * The checks of the policy, all requested.  reference: there is a selfie to
+ * compare with; record: there is something to match the document with.
+ */
+void idv_svc_tx_plan(idv_svc_tx_t *tx, const idv_svc_policy_t *rules,
+    ngx_uint_t reference, ngx_uint_t record);
+
+/* what is still to be given, by checks of this level and above */
+ngx_uint_t idv_svc_tx_wanted(const idv_svc_tx_t *tx, idv_svc_level_e level);
+
+/* 1: documents may be given and taken back */
+ngx_uint_t idv_svc_tx_collecting(const idv_svc_tx_t *tx);
+
+/*
  * The user's steps.  NGX_DECLINED, and nothing changed, where the status does
  * not allow the step.
  */
 ngx_int_t idv_svc_tx_begin(idv_svc_tx_t *tx, int64_t now);
-ngx_int_t idv_svc_tx_paper(idv_svc_tx_t *tx, const idv_svc_paper_t *paper,
-    int64_t now);
-ngx_int_t idv_svc_tx_selfie(idv_svc_tx_t *tx, ngx_uint_t image,
-    ngx_uint_t test, int64_t time, int64_t now);
+
+/* what there is by now; idv_svc_tx_begin() is implied */
+ngx_int_t idv_svc_tx_give(idv_svc_tx_t *tx, ngx_uint_t given, int64_t now);
+
+/* collection is over; found has been set for what could be looked at */
+ngx_int_t idv_svc_tx_submit(idv_svc_tx_t *tx, int64_t time, int64_t now);
+
+/* tells what was found, and goes on collecting */
+void idv_svc_tx_process(idv_svc_tx_t *tx, int64_t now);
+
+/* 1: this attempt's check can be made, and was not */
+ngx_uint_t idv_svc_tx_ready(const idv_svc_tx_t *tx, ngx_uint_t check);
+
+/*
+ * A result that comes by itself: of a password that was typed in, of a person,
+ * of another service.  NGX_DECLINED if nobody waits for it.
+ */
+ngx_int_t idv_svc_tx_answer(idv_svc_tx_t *tx, ngx_uint_t check,
+    idv_svc_found_e found, idv_svc_reason_e reason, int64_t now);
 
 /* manual approval: FAIL and IN_PROGRESS only, NGX_DECLINED otherwise */
 ngx_int_t idv_svc_tx_approve(idv_svc_tx_t *tx, idv_tx_status_e status,
@@ -213,9 +280,6 @@ ngx_int_t idv_svc_tx_approve(idv_svc_tx_t *tx, idv_tx_status_e status,
 /* the control interface: any status, from any */
 void idv_svc_tx_force(idv_svc_tx_t *tx, idv_tx_status_e status,
     idv_svc_reason_e reason, int64_t now);
-
-/* what the rules say of a document */
-idv_svc_reason_e idv_svc_judge(const idv_svc_paper_t *paper, int64_t now);
 
 /* days since the epoch of YYYY-MM-DD; NGX_DECLINED if there is no such day */
 ngx_int_t idv_svc_date(const ngx_str_t *text, int64_t *days);
@@ -226,9 +290,6 @@ ngx_str_t *idv_svc_reason_text(ngx_uint_t reason);
 
 /* IDV_SVC_NREASONS if there is no such word */
 ngx_uint_t idv_svc_reason_parse(const ngx_str_t *name);
-
-/* the key of a check in verificationStatus */
-const char *idv_svc_check_name(ngx_uint_t check);
 
 
 #endif /* _IDV_SVC_RULES_H_INCLUDED_ */

@@ -265,12 +265,16 @@ ngx_int_t
 idv_svc_store_get(idv_svc_store_t *store, idv_svc_key_t *key, ngx_uint_t want,
     int64_t now, ngx_pool_t *pool, idv_svc_view_t *view)
 {
-    size_t           len, room[IDV_SVC_NBLOBS];
+    size_t           len, need, space, room[IDV_SVC_NBLOBS];
+    u_char          *values;
     ngx_uint_t       i, tries, fits;
     idv_svc_node_t  *node;
 
     ngx_memzero(room, sizeof(room));
     ngx_memzero(view, sizeof(idv_svc_view_t));
+
+    space = 0;
+    values = NULL;
 
     /* nothing is allocated under the lock: look, make room, look again */
 
@@ -286,7 +290,14 @@ idv_svc_store_get(idv_svc_store_t *store, idv_svc_key_t *key, ngx_uint_t want,
         }
 
         view->tx = node->tx;
+        view->latest = (ngx_queue_head(&node->user->transactions)
+                        == &node->of_user);
         fits = 1;
+        need = 0;
+
+        if (want & (IDV_SVC_DOCS|IDV_SVC_DOCS_LIST)) {
+            need = idv_svc_docs_copy(node, view, want, values, space);
+        }
 
         for (i = 0; i < IDV_SVC_NBLOBS; i++) {
             len = node->tx.len[i];
@@ -307,8 +318,17 @@ idv_svc_store_get(idv_svc_store_t *store, idv_svc_key_t *key, ngx_uint_t want,
 
         ngx_shmtx_unlock(&store->shpool->mutex);
 
-        if (fits) {
+        if (fits && need <= space) {
             return NGX_OK;
+        }
+
+        if (need > space) {
+            values = ngx_palloc(pool, need);
+            if (values == NULL) {
+                return NGX_ERROR;
+            }
+
+            space = need;
         }
 
         for (i = 0; i < IDV_SVC_NBLOBS; i++) {
@@ -360,6 +380,10 @@ idv_svc_store_save(idv_svc_store_t *store, idv_svc_view_t *view, uint32_t seen,
         if (changed & IDV_SVC_BLOB(i)) {
             rc = idv_svc_blob_set(store, node, i, &view->blob[i]);
         }
+    }
+
+    if (rc == NGX_OK && (changed & IDV_SVC_DOCS)) {
+        rc = idv_svc_docs_save(store, node, view);
     }
 
     if (rc == NGX_OK) {
@@ -568,6 +592,7 @@ idv_svc_node_new(idv_svc_store_t *store, idv_svc_view_t *view)
     }
 
     ngx_memzero(node, sizeof(idv_svc_node_t));
+    ngx_queue_init(&node->docs);
 
     node->tx = view->tx;
     ngx_memzero(node->tx.len, sizeof(node->tx.len));
@@ -629,10 +654,14 @@ idv_svc_node_settle(idv_svc_store_t *store, idv_svc_node_t *node, int64_t now)
 
     if (node->tx.wiped) {
         for (i = 0; i < IDV_SVC_NBLOBS; i++) {
-            if (node->blob[i] && i != IDV_SVC_BLOB_CHECKS) {
+            if (node->blob[i] && i != IDV_SVC_BLOB_CHECKS
+                && i != IDV_SVC_BLOB_META)
+            {
                 (void) idv_svc_blob_set(store, node, i, NULL);
             }
         }
+
+        idv_svc_docs_free(store, node);
     }
 
     ngx_rbtree_delete(&store->sh->due.tree, &node->due);
@@ -697,6 +726,8 @@ idv_svc_node_free(idv_svc_store_t *store, idv_svc_node_t *node)
         idv_svc_blob_free(store, node->blob[i], node->tx.len[i]);
     }
 
+    idv_svc_docs_free(store, node);
+
     ngx_explicit_memzero(&node->tx, sizeof(idv_svc_tx_t));
     ngx_slab_free_locked(store->shpool, node);
 }
@@ -717,13 +748,7 @@ idv_svc_blob_set(idv_svc_store_t *store, idv_svc_node_t *node, ngx_uint_t i,
 
     if (blob && blob->len) {
 
-        /*
-         * Eviction could take this very node: nobody writes to decided ones
-         * but the control interface, and that is not worth a risk.
-         */
-
-        p = node->queued ? ngx_slab_alloc_locked(store->shpool, blob->len)
-                         : idv_svc_zone_alloc(store, blob->len);
+        p = idv_svc_node_alloc(store, node, blob->len);
         if (p == NULL) {
             return NGX_ERROR;
         }
@@ -747,6 +772,19 @@ idv_svc_blob_free(idv_svc_store_t *store, u_char *blob, size_t len)
         ngx_explicit_memzero(blob, len);
         ngx_slab_free_locked(store->shpool, blob);
     }
+}
+
+
+/*
+ * Eviction could take this very node: nobody writes to decided ones but the
+ * control interface, and that is not worth a risk.
+ */
+
+void *
+idv_svc_node_alloc(idv_svc_store_t *store, idv_svc_node_t *node, size_t size)
+{
+    return node->queued ? ngx_slab_alloc_locked(store->shpool, size)
+                        : idv_svc_zone_alloc(store, size);
 }
 
 

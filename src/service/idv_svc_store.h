@@ -28,6 +28,7 @@
 #define IDV_SVC_MAX_NAME      64     /* bytes of a client's */
 #define IDV_SVC_MAX_POLICIES  100    /* of an environment */
 #define IDV_SVC_NAME          16     /* bytes of what stands for a name */
+#define IDV_SVC_MAX_DOCS      24     /* documents of a transaction */
 
 
 typedef struct idv_svc_root_s  idv_svc_root_t;
@@ -49,12 +50,36 @@ typedef struct {
 } idv_svc_key_t;
 
 
-/* a transaction outside of the zone, with the blobs that were wanted */
+/* a document that was given */
+
+typedef struct {
+    u_char             id[IDV_SVC_UUID];
+    uint8_t            type;         /* index into idv_svc_types */
+    uint8_t            attempt;      /* of its group, from 0 */
+    uint8_t            processed;
+    uint8_t            client;       /* by the API, not the capture page */
+    uint8_t            fresh;        /* not in the zone like this */
+    uint8_t            bad;          /* not what its type says: no photo */
+    uint32_t           size;         /* as it was given; 0: a text */
+    int64_t            created;
+    int64_t            updated;
+    ngx_str_t          value;        /* empty if it was too large to keep */
+} idv_svc_doc_t;
+
+
+/*
+ * A transaction outside of the zone, with the blobs, and the documents, oldest
+ * first, that were wanted.
+ */
 
 typedef struct {
     idv_svc_tx_t       tx;
     ngx_str_t          blob[IDV_SVC_NBLOBS];
+    idv_svc_doc_t      doc[IDV_SVC_MAX_DOCS];
+    ngx_uint_t         ndocs;
+    unsigned           latest:1;     /* the user's newest transaction */
 } idv_svc_view_t;
+
 
 
 typedef struct {
@@ -128,10 +153,10 @@ ngx_int_t idv_svc_store_get(idv_svc_store_t *store, idv_svc_key_t *key,
     ngx_uint_t want, int64_t now, ngx_pool_t *pool, idv_svc_view_t *view);
 
 /*
- * Saves the view, which was changed in private, with the blobs of changed; an
- * empty one is dropped.  seen is the version that was read: NGX_AGAIN if it is
- * not the newest any more, NGX_DECLINED if the transaction is gone, NGX_ERROR
- * if the zone is full.
+ * Saves the view, which was changed in private, with the blobs of changed (an
+ * empty one is dropped) and, with IDV_SVC_DOCS, the documents that it has now.
+ * seen is the version that was read: NGX_AGAIN if it is not the newest any
+ * more, NGX_DECLINED if the transaction is gone, NGX_ERROR if the zone is full.
  */
 ngx_int_t idv_svc_store_save(idv_svc_store_t *store, idv_svc_view_t *view,
     uint32_t seen, ngx_uint_t changed, int64_t now);

@@ -11,6 +11,7 @@
 #include <ngx_http.h>
 
 #include "idv_svc.h"
+#include "idv_svc_check.h"
 
 
 #define IDV_SVC_TRIES  8
@@ -20,6 +21,7 @@ static json_t *idv_svc_transaction_policy(idv_svc_call_t *call,
     idv_svc_tx_t *tx);
 static json_t *idv_svc_transaction_status(idv_svc_call_t *call,
     idv_svc_view_t *view);
+static json_t *idv_svc_transaction_reasons(idv_svc_tx_t *tx);
 static json_t *idv_svc_transaction_checks(idv_svc_call_t *call,
     idv_svc_view_t *view);
 static json_t *idv_svc_transaction_documents(idv_svc_tx_t *tx);
@@ -170,30 +172,59 @@ idv_svc_transaction_policy(idv_svc_call_t *call, idv_svc_tx_t *tx)
 static json_t *
 idv_svc_transaction_status(idv_svc_call_t *call, idv_svc_view_t *view)
 {
-    json_t        *reasons, *faults;
     idv_svc_tx_t  *tx;
 
     tx = &view->tx;
-    reasons = NULL;
-
-    if (tx->reason) {
-        reasons = json_pack("[o]",
-                          idv_svc_json_str(idv_svc_reason_name(tx->reason)));
-    }
-
-    if (tx->reason == IDV_SVC_REASON_ZONE) {
-        faults = idv_svc_finding_faults(tx);
-
-        (void) json_array_extend(reasons, faults);
-
-        json_decref(faults);
-    }
 
     return json_pack("{s:s, s:o, s:o*}",
                      "status", idv_tx_status_name(tx->status),
                      "verificationStatus",
                      idv_svc_transaction_checks(call, view),
-                     "providerMessagesList", reasons);
+                     "providerMessagesList",
+                     idv_svc_transaction_reasons(tx));
+}
+
+
+/* the reason of the transaction first, then those of its required checks */
+
+static json_t *
+idv_svc_transaction_reasons(idv_svc_tx_t *tx)
+{
+    json_t      *list, *faults;
+    ngx_uint_t   i, told;
+
+    if (tx->reason == IDV_SVC_REASON_NONE) {
+        return NULL;
+    }
+
+    list = json_array();
+
+    told = 1 << IDV_SVC_REASON_NONE | 1 << IDV_SVC_REASON_NOT_PERFORMED
+           | 1 << tx->reason;
+
+    (void) json_array_append_new(list,
+                        idv_svc_json_str(idv_svc_reason_name(tx->reason)));
+
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+        if (tx->level[i] == IDV_SVC_REQUIRED && tx->checks[i] == IDV_TX_FAIL
+            && !(told & (1 << tx->why[i])))
+        {
+            told |= 1 << tx->why[i];
+
+            (void) json_array_append_new(list,
+                        idv_svc_json_str(idv_svc_reason_name(tx->why[i])));
+        }
+    }
+
+    if (told & (1 << IDV_SVC_REASON_ZONE)) {
+        faults = idv_svc_finding_faults(tx);
+
+        (void) json_array_extend(list, faults);
+
+        json_decref(faults);
+    }
+
+    return list;
 }
 
 
@@ -221,8 +252,10 @@ idv_svc_transaction_checks(idv_svc_call_t *call, idv_svc_view_t *view)
     checks = json_object();
 
     for (i = 0; i < IDV_SVC_NCHECKS; i++) {
-        (void) json_object_set_new(checks, idv_svc_check_name(i),
-                     json_string(idv_tx_status_name(tx->checks[i])));
+        if (idv_svc_enabled(tx->level[i])) {
+            (void) json_object_set_new(checks, idv_svc_checks[i].name,
+                         json_string(idv_tx_status_name(tx->checks[i])));
+        }
     }
 
     if (tx->reason == IDV_SVC_REASON_TIMED_OUT) {
@@ -241,7 +274,9 @@ idv_svc_transaction_documents(idv_svc_tx_t *tx)
 {
     u_char  text[128], *p, *last;
 
-    if (!idv_svc_tx_decided(tx) || (!tx->document && !tx->selfie)) {
+    if (!idv_svc_tx_decided(tx) || tx->rules.collect_only
+        || (!tx->document && !tx->selfie))
+    {
         return NULL;
     }
 
@@ -462,6 +497,14 @@ idv_svc_transaction_approve(idv_svc_call_t *call)
         }
 
         seen = view.tx.version;
+
+        if (!view.latest) {
+            idv_svc_detail(call, "CONSTRAINT_VIOLATION",
+                           "transactionStatus.status",
+                           "The user has a newer transaction.", NULL);
+
+            return idv_svc_error(call, IDV_SVC_INVALID_DATA);
+        }
 
         if (idv_svc_tx_approve(&view.tx, status, call->now) != NGX_OK) {
             idv_svc_detail(call, "INVALID_VALUE", "transactionStatus.status",

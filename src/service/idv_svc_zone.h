@@ -37,6 +37,13 @@ typedef struct {
 
 
 typedef struct {
+    ngx_queue_t         queue;
+    idv_svc_doc_t       doc;         /* its value is below */
+    u_char              value[1];
+} idv_svc_given_t;
+
+
+typedef struct {
     idv_svc_index_t     index;
     ngx_queue_t         transactions;
     ngx_uint_t          n;
@@ -49,6 +56,7 @@ typedef struct {
     ngx_queue_t         of_user;
     ngx_queue_t         decided;
     idv_svc_user_t     *user;
+    ngx_queue_t         docs;        /* oldest first */
     u_char             *blob[IDV_SVC_NBLOBS];
     idv_svc_tx_t        tx;
     unsigned            queued:1;    /* in root's decided */
@@ -132,6 +140,22 @@ void *idv_svc_index_find(idv_svc_tree_t *tree, const u_char *name);
 
 /* with the lock held; makes room where there is none */
 void *idv_svc_zone_alloc(idv_svc_store_t *store, size_t size);
+
+/* the same, but never at the cost of the node itself */
+void *idv_svc_node_alloc(idv_svc_store_t *store, idv_svc_node_t *node,
+    size_t size);
+
+/*
+ * idv_svc_store_docs.c, with the lock held: copies what is wanted, values as
+ * far as there is room for them, and returns the room for all; makes the node's
+ * documents those of the view, or changes nothing and returns NGX_ERROR; drops
+ * them.
+ */
+size_t idv_svc_docs_copy(idv_svc_node_t *node, idv_svc_view_t *view,
+    ngx_uint_t want, u_char *buf, size_t room);
+ngx_int_t idv_svc_docs_save(idv_svc_store_t *store, idv_svc_node_t *node,
+    idv_svc_view_t *view);
+void idv_svc_docs_free(idv_svc_store_t *store, idv_svc_node_t *node);
 
 /* with the lock held; drops up to n, least recently used first */
 ngx_uint_t idv_svc_ledger_shrink(idv_svc_store_t *store, ngx_uint_t n);

@@ -9,7 +9,8 @@
 
 #include "tap.h"
 #include "model/idv_document.h"
-#include "service/idv_svc_rules.h"
+#include "service/idv_svc_check.h"
+#include "service/idv_svc_type.h"
 
 
 #define PASSPORT                                                              \
@@ -208,51 +209,88 @@ test_values(void)
 static void
 test_rules(void)
 {
-    ngx_uint_t       i;
-    idv_svc_tx_t     tx;
-    idv_svc_paper_t  paper;
+    ngx_int_t         rc, type;
+    ngx_uint_t        i;
+    ngx_pool_t       *pool;
+    idv_svc_tx_t     *tx;
+    idv_svc_view_t    view;
+    idv_svc_policy_t  rules;
 
-    static ngx_str_t  text = ngx_string("x"), day = ngx_string("1950-01-01"),
-                      end = ngx_string("2099-01-01");
+    static ngx_log_t  log;
+
+    static ngx_str_t  selfie = ngx_string("Selfie");
+    static ngx_str_t  typed = ngx_string(
+        "{\"idType\":\"passport\",\"firstName\":\"x\",\"lastName\":\"x\","
+        "\"documentNumber\":\"x\",\"issuingCountry\":\"x\","
+        "\"birthDate\":\"1950-01-01\",\"expirationDate\":\"2099-01-01\"}");
+
+    ngx_memzero(&rules, sizeof(idv_svc_policy_t));
+    rules.government_id = IDV_SVC_REQUIRED;
+    rules.liveness = IDV_SVC_REQUIRED;
+
+    type = idv_svc_type_find(&selfie);
 
     for (i = 0; i < 4; i++) {
-        ngx_memzero(&tx, sizeof(idv_svc_tx_t));
-        ngx_memzero(&paper, sizeof(idv_svc_paper_t));
+        pool = ngx_create_pool(4096, &log);
+        ngx_memzero(&view, sizeof(idv_svc_view_t));
 
-        tx.status = IDV_TX_INITIATED;
-        tx.collect_until = 1000000;
+        tx = &view.tx;
 
-        paper.kind = 1;
-        paper.first_name = text;
-        paper.last_name = text;
-        paper.number = text;
-        paper.country = text;
-        paper.birth_date = day;
-        paper.expiration_date = end;
-        paper.zone = (i & 1) ? IDV_DOCUMENT_MRZ : IDV_DOCUMENT_NONE;
+        idv_svc_tx_plan(tx, &rules, 0, 0);
 
-        (void) idv_svc_tx_paper(&tx, &paper, 1000);
+        tx->expires = 1000000;
+        tx->collect_time = 1000000;
+        tx->typed = 1;
+        tx->zone = (i & 1) ? IDV_DOCUMENT_MRZ : IDV_DOCUMENT_NONE;
+
+        view.blob[IDV_SVC_BLOB_DOCUMENT] = typed;
 
         /* a face that is none is a finding; the document's check is its own */
 
-        (void) idv_svc_tx_selfie(&tx, (i & 2) ? 0 : 1, 0, 10, 1000);
+        view.ndocs = 1;
+        view.doc[0].type = (uint8_t) type;
+        view.doc[0].bad = (i & 2) ? 1 : 0;
 
-        idv_svc_tx_advance(&tx, 1009);
-        ok(tx.status == IDV_TX_IN_PROGRESS && !idv_svc_tx_checked(&tx),
+        (void) idv_svc_tx_give(tx, idv_svc_type_given(&view), 1000);
+        (void) idv_svc_check_all(&view, 1, pool, 1000);
+        (void) idv_svc_tx_submit(tx, 10, 1000);
+
+        idv_svc_tx_advance(tx, 1009);
+        ok(tx->status == IDV_TX_IN_PROGRESS && !idv_svc_tx_checked(tx),
            "%d: still being looked at", (int) i);
 
-        idv_svc_tx_advance(&tx, 1000000);
+        idv_svc_tx_advance(tx, 1000000);
 
-        is_int(tx.status, (i & 2) ? IDV_TX_FAIL : IDV_TX_IN_PROGRESS,
+        is_int(tx->status, (i & 2) ? IDV_TX_FAIL : IDV_TX_IN_PROGRESS,
                "status");
-        is_int(tx.checks[IDV_SVC_GOVERNMENT_ID],
+        is_int(tx->checks[IDV_SVC_CHECK_GOVERNMENT_ID],
                (i & 1) ? IDV_TX_SUCCESS
                        : (i & 2) ? IDV_TX_NOT_REQUIRED : IDV_TX_IN_PROGRESS,
                "document");
-        is_int(tx.checks[IDV_SVC_LIVENESS],
+        is_int(tx->checks[IDV_SVC_CHECK_LIVENESS],
                (i & 2) ? IDV_TX_FAIL : IDV_TX_IN_PROGRESS, "face");
-        ok(idv_svc_tx_checked(&tx), "it can be read");
-        ok(!tx.wiped && tx.updated == 1010, "and was looked at in time");
+        ok(idv_svc_tx_checked(tx), "it can be read");
+        ok(!tx->wiped && tx->updated == 1010, "and was looked at in time");
+
+        /* what was open is answered by whoever was asked */
+
+        rc = idv_svc_tx_answer(tx, IDV_SVC_CHECK_LIVENESS, IDV_SVC_FOUND_GOOD,
+                               IDV_SVC_REASON_NONE, 1000000);
+
+        is_int(rc, (i & 2) ? NGX_DECLINED : NGX_OK, "an answer");
+        is_int(tx->status,
+               (i & 2) ? IDV_TX_FAIL
+                       : (i & 1) ? IDV_TX_SUCCESS : IDV_TX_IN_PROGRESS,
+               "status after it");
+        rc = idv_svc_tx_answer(tx, IDV_SVC_CHECK_GOVERNMENT_ID,
+                               IDV_SVC_FOUND_BAD, IDV_SVC_REASON_REJECTED,
+                               1000000);
+
+        is_int(rc, i == 0 ? NGX_OK : NGX_DECLINED, "another answer");
+        is_int(tx->status, i == 1 ? IDV_TX_SUCCESS : IDV_TX_FAIL,
+               "status after that");
+
+        ngx_destroy_pool(pool);
     }
 }
 

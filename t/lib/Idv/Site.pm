@@ -13,7 +13,7 @@ package Idv::Site;
 # root (into "/"), service (into the service's location), app, servers.  peer is
 # a URL where somebody else plays PingOne, client_name who asks, as the capture
 # page says it (as it is written in the configuration); test_mode => 'off' leaves
-# to a person what the service cannot judge.
+# to a person what the service cannot judge; processing is the service's time.
 #
 # With hop => 1 each request of a client is a connection of its own, which the
 # kernel gives to either worker, so that one flow is in the hands of both.
@@ -181,6 +181,7 @@ sub config {
 
     my ($environment, $client) = (ENVIRONMENT, CLIENT);
     my $name = $arg{client_name} // '"The gate of the test"';
+    my $processing = $arg{processing} || '100ms';
     my $peer = $arg{peer} || 'http://127.0.0.1:%%PORT_service%%';
 
     return <<"END" . $text{servers};
@@ -256,7 +257,7 @@ sub config {
             idv_service_client          $client client_secret $name;
             idv_service_control         on;
             idv_service_test_mode       $mode;
-            idv_service_processing_time 100ms;
+            idv_service_processing_time $processing;
             $text{service}
         }
     }
