@@ -20,16 +20,17 @@
 typedef struct {
     ngx_conf_t    *cf;
     ngx_str_t     *file;
+    ngx_uint_t     licence;          /* bits of inspection types */
+    ngx_array_t   *presets;          /* that were read so far */
     ngx_uint_t     place;            /* in the file, from 1 */
 } idv_svc_policy_file_t;
 
 
 static ngx_int_t idv_svc_policy_file(ngx_conf_t *cf, idv_svc_conf_t *conf);
-static ngx_int_t idv_svc_policy_one(idv_svc_policy_file_t *f,
-    idv_svc_conf_t *conf, json_t *json);
+static ngx_int_t idv_svc_policy_one(idv_svc_policy_file_t *f, json_t *json);
 static ngx_int_t idv_svc_policy_builtin(ngx_conf_t *cf, idv_svc_conf_t *conf);
 static ngx_int_t idv_svc_policy_add(idv_svc_policy_file_t *f,
-    idv_svc_conf_t *conf, idv_svc_stored_t *policy);
+    idv_svc_stored_t *policy);
 static void idv_svc_policy_report(void *data, const char *code,
     const char *target, const char *message, json_t *inner);
 
@@ -81,6 +82,8 @@ idv_svc_policy_file(ngx_conf_t *cf, idv_svc_conf_t *conf)
 
     f.cf = cf;
     f.file = &conf->policies;
+    f.licence = conf->inspection;
+    f.presets = conf->presets;
 
     if (ngx_http_idv_service_file(cf, f.file, IDV_SVC_MAX_POLICY_FILE, 0,
                                   &text)
@@ -110,7 +113,7 @@ idv_svc_policy_file(ngx_conf_t *cf, idv_svc_conf_t *conf)
     for (i = 0; i < json_array_size(root); i++) {
         f.place = i + 1;
 
-        if (idv_svc_policy_one(&f, conf, json_array_get(root, i)) != NGX_OK) {
+        if (idv_svc_policy_one(&f, json_array_get(root, i)) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -122,8 +125,7 @@ idv_svc_policy_file(ngx_conf_t *cf, idv_svc_conf_t *conf)
 /* with an "id", which is what an adapter's verify_policy names */
 
 static ngx_int_t
-idv_svc_policy_one(idv_svc_policy_file_t *f, idv_svc_conf_t *conf,
-    json_t *json)
+idv_svc_policy_one(idv_svc_policy_file_t *f, json_t *json)
 {
     json_t            *id, *policy;
     ngx_int_t          rc;
@@ -145,8 +147,7 @@ idv_svc_policy_one(idv_svc_policy_file_t *f, idv_svc_conf_t *conf,
         return NGX_ERROR;
     }
 
-    policy = idv_svc_model_read(json, conf->inspection, idv_svc_policy_report,
-                                f);
+    policy = idv_svc_model_read(json, f->licence, idv_svc_policy_report, f);
     if (policy == NULL) {
         return NGX_ERROR;
     }
@@ -162,22 +163,21 @@ idv_svc_policy_one(idv_svc_policy_file_t *f, idv_svc_conf_t *conf,
 
     json_decref(policy);
 
-    return (rc == NGX_OK) ? idv_svc_policy_add(f, conf, &stored) : NGX_ERROR;
+    return (rc == NGX_OK) ? idv_svc_policy_add(f, &stored) : NGX_ERROR;
 }
 
 
 static ngx_int_t
-idv_svc_policy_add(idv_svc_policy_file_t *f, idv_svc_conf_t *conf,
-    idv_svc_stored_t *policy)
+idv_svc_policy_add(idv_svc_policy_file_t *f, idv_svc_stored_t *policy)
 {
     ngx_uint_t         i;
     idv_svc_stored_t  *other;
 
     static u_char  none[IDV_SVC_UUID];
 
-    other = conf->presets->elts;
+    other = f->presets->elts;
 
-    for (i = 0; i < conf->presets->nelts; i++) {
+    for (i = 0; i < f->presets->nelts; i++) {
 
         if (ngx_memcmp(other[i].name, policy->name, IDV_SVC_NAME) == 0) {
             idv_svc_policy_report(f, NULL, "name",
@@ -200,7 +200,7 @@ idv_svc_policy_add(idv_svc_policy_file_t *f, idv_svc_conf_t *conf,
         }
     }
 
-    other = ngx_array_push(conf->presets);
+    other = ngx_array_push(f->presets);
     if (other == NULL) {
         return NGX_ERROR;
     }
@@ -225,6 +225,8 @@ idv_svc_policy_builtin(ngx_conf_t *cf, idv_svc_conf_t *conf)
 
     f.cf = cf;
     f.file = &builtin;
+    f.licence = conf->inspection;
+    f.presets = conf->presets;
     f.place = 1;
 
     json = idv_json_parse(NULL, idv_svc_policy_default,
@@ -232,7 +234,7 @@ idv_svc_policy_builtin(ngx_conf_t *cf, idv_svc_conf_t *conf)
                           IDV_SVC_MAX_POLICY_FILE);
 
     n = conf->presets->nelts;
-    rc = idv_svc_policy_one(&f, conf, json);
+    rc = idv_svc_policy_one(&f, json);
 
     json_decref(json);
 
