@@ -411,8 +411,7 @@ sub act {
             send_all($peer->{socket}, $step->{send})
                 or return $self->drop($peer);
 
-            delete $peer->{call}
-                unless grep { defined $_->{send} } @{$peer->{plan}};
+            delete $peer->{call} unless grep { !$_->{idle} } @{$peer->{plan}};
 
         } elsif ($then eq 'close') {
             return $self->drop($peer);
