@@ -6,7 +6,7 @@
 # gets 503, and it was asked for once; who polls is told the state as it was.
 # When the provider is well, everybody goes on.
 
-# variants: plain asan
+# variants: asan
 
 use strict;
 use warnings;

@@ -20,13 +20,16 @@ use Test::More;
 use Idv::Crowd;
 use Idv::Site;
 
-# a lease is twice the time-out and five seconds
+# a lease is twice the time-out and five seconds; a zone has room for sign-outs
+# of so much time at this rate
 my $timing = <<'END';
-    breaker         off;
+    breaker           off;
     transaction_limit off;
-    connect_timeout 500ms;
-    idle_timeout    500ms;
-    timeout         500ms;
+    connect_timeout   500ms;
+    idle_timeout      500ms;
+    timeout           500ms;
+    session_lifetime  60s;
+    session_idle      60s;
 END
 
 
@@ -53,6 +56,7 @@ END
     my $app = $back->port('app');
 
     my %config = (
+        zone => '32m',
         peer => 'http://127.0.0.1:' . $back->port('service'),
         %arg,
         provider => $timing . ($arg{provider} // ''),

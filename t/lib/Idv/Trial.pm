@@ -176,7 +176,7 @@ sub resizes {
 
     for (1 .. $n) {
         my $start = time;
-        $pair->resize($_ % 2 ? '8m' : '4m');
+        $pair->resize($_ % 2 ? '24m' : '32m');
         push @times, [$start, time];
         sleep 0.5;
     }
