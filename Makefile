@@ -38,7 +38,7 @@ modules := ngx_http_idv_module.so ngx_http_idv_service_module.so
 parallel := $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 sources  = $(sort $(wildcard src/*.[ch] src/*/*.[ch]))
 
-export BUILDDIR CACHEDIR NGX_SRC NGX_BIN CC
+export BUILDDIR CACHEDIR NGX_SRC NGX_BIN CC FUZZ_SECONDS
 
 
 .PHONY: all
@@ -130,6 +130,12 @@ coverage:		## how much of each room the suite runs, against a floor
 .PHONY: coverage-run
 coverage-run:
 	@exec t/tools/coverage $(TESTS)
+
+
+.PHONY: fuzz
+fuzz:			## inputs that break parsers; FUZZ_SECONDS=60, FUZZ='cookie ...'
+	@t/tools/setup build test
+	@exec t/tools/fuzz $(FUZZ)
 
 
 .PHONY: bench

@@ -8,6 +8,7 @@
 
 
 #include "ngx_http_idv_page.h"
+#include "../model/idv_text.h"
 #include <ngx_md5.h>
 
 
@@ -791,14 +792,16 @@ ngx_http_idv_page_read_file(ngx_http_idv_page_load_t *load,
 static ngx_uint_t
 ngx_http_idv_page_is_text(ngx_str_t *file)
 {
-    json_t      *text;
-    ngx_uint_t   valid;
+    int            rc;
+    uint32_t       c;
+    const u_char  *p, *last;
 
-    text = json_stringn((char *) file->data, file->len);
+    p = file->data;
+    last = p + file->len;
 
-    valid = text && memchr(file->data, '\0', file->len) == NULL;
+    do {
+        rc = idv_text_decode(&p, last, &c);
+    } while (rc == 1 && c != '\0');
 
-    json_decref(text);
-
-    return valid;
+    return rc == 0;
 }
