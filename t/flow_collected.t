@@ -2,7 +2,8 @@
 
 # A policy that only collects data ends in SUCCESS without having verified
 # anybody.  Such a success opens nothing, and neither does one whose policy is
-# not told; unless the operator says that data is all that is wanted.
+# not understood; unless the operator says that data is all that is wanted.  A
+# provider that does not expand the policy has none of that kind.
 
 use strict;
 use warnings;
@@ -27,10 +28,15 @@ my @policies = (
     ['says so in another type',
         { transaction => { dataCollectionOnly => 'true' } }, 0],
     ['says null', { transaction => { dataCollectionOnly => undef } }, 0],
-    ['has no such part', { name => 'a policy' }, 0],
+    ['has no such part', { name => 'a policy' }, 1],
+    ['is only named', { id => Idv::PingOne::TRANSACTION }, 1],
     ['has another one there', { transaction => [] }, 0],
-    ['is not told', undef, 0],
+    ['is null', undef, 0],
     ['is a word', 'policy', 0],
+    ['is embedded and only collects', undef, 0,
+        { transaction => { dataCollectionOnly => $true } }],
+    ['is embedded and verifies', { id => 'x' }, 1,
+        { transaction => { dataCollectionOnly => $false } }],
 );
 
 for my $accepted (0, 1) {
@@ -40,7 +46,7 @@ for my $accepted (0, 1) {
     my $n = 0;
 
     for my $case (@policies) {
-        my ($what, $policy, $good) = @$case;
+        my ($what, $policy, $good, $embedded) = @$case;
 
         $pingone->status('REQUESTED');
         $pingone->well;
@@ -52,7 +58,8 @@ for my $accepted (0, 1) {
 
         $pingone->fault(read => { json => $pingone->transaction_json(
             transactionStatus => { status => 'SUCCESS' },
-            verifyPolicy => $policy) });
+            verifyPolicy => $policy,
+            $embedded ? (_embedded => { verifyPolicy => $embedded }) : ()) });
         $flow->reach($_) for $good || $accepted ? $COMPLETED : $FAILED;
 
         is($flow->status, $good || $accepted ? $COMPLETED : $FAILED,

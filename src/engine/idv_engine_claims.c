@@ -48,25 +48,33 @@ idv_engine_checked(const idv_provider_t *provider, ngx_log_t *log,
 
 /*
  * A policy that only collects data ends in SUCCESS without having verified
- * anybody.  The transaction was read with its policy; one that does not say
- * what the policy is may have any.
+ * anybody.  The transaction was read with its policy, which stands in it or is
+ * embedded.  A provider that does not expand it has none but verifying ones.
  */
 
 static ngx_uint_t
 idv_engine_verified(const idv_provider_t *provider, ngx_log_t *log,
     json_t *document)
 {
-    json_t  *rules, *only;
+    json_t  *policy, *rules, *only;
 
     if (provider->collected) {
         return 1;
     }
 
-    rules = json_object_get(json_object_get(document, "verifyPolicy"),
-                            "transaction");
+    policy = json_object_get(json_object_get(document, "_embedded"),
+                             "verifyPolicy");
+    if (policy == NULL) {
+        policy = json_object_get(document, "verifyPolicy");
+    }
+
+    rules = json_object_get(policy, "transaction");
     only = json_object_get(rules, "dataCollectionOnly");
 
-    if (json_is_object(rules) && (only == NULL || json_is_false(only))) {
+    if ((policy == NULL || json_is_object(policy))
+        && (rules == NULL || json_is_object(rules))
+        && (only == NULL || json_is_false(only)))
+    {
         return 1;
     }
 
@@ -74,7 +82,7 @@ idv_engine_verified(const idv_provider_t *provider, ngx_log_t *log,
                   "idv: provider \"%V\": the verify policy %s: nobody was "
                   "verified", &provider->name,
                   json_is_true(only) ? "only collects data"
-                                     : "of a transaction is not told");
+                                     : "of a transaction is not understood");
 
     return 0;
 }
