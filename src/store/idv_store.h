@@ -53,7 +53,7 @@ typedef enum {
 } idv_count_e;
 
 
-/* declares or finds the zone of that name; size 0 only finds */
+/* declares the zone; size is at least IDV_STORE_MIN_SIZE */
 idv_store_t *idv_store_add(ngx_conf_t *cf, ngx_str_t *name, size_t size,
     void *tag);
 

@@ -14,7 +14,7 @@
 static ngx_int_t idv_store_init_zone(ngx_shm_zone_t *zone, void *data);
 static void idv_store_number(idv_store_t *store);
 static void idv_store_resized(ngx_shm_zone_t *zone);
-static ngx_int_t idv_store_carve(idv_store_t *store, ngx_log_t *log);
+static ngx_int_t idv_store_carve(idv_store_t *store);
 
 
 idv_store_t *
@@ -26,10 +26,6 @@ idv_store_add(ngx_conf_t *cf, ngx_str_t *name, size_t size, void *tag)
     zone = ngx_shared_memory_add(cf, name, size, tag);
     if (zone == NULL) {
         return NULL;
-    }
-
-    if (zone->data) {
-        return zone->data;
     }
 
     store = ngx_pcalloc(cf->pool, sizeof(idv_store_t));
@@ -83,13 +79,7 @@ idv_store_init_zone(ngx_shm_zone_t *zone, void *data)
         return NGX_OK;
     }
 
-    if (zone->shm.exists) {
-        store->root = store->shpool->data;
-        idv_store_number(store);
-        return NGX_OK;
-    }
-
-    if (idv_store_carve(store, zone->shm.log) != NGX_OK) {
+    if (idv_store_carve(store) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -174,17 +164,16 @@ idv_store_resized(ngx_shm_zone_t *zone)
 
 
 static ngx_int_t
-idv_store_carve(idv_store_t *store, ngx_log_t *log)
+idv_store_carve(idv_store_t *store)
 {
     size_t             size, each, pos;
     uint32_t           n;
     idv_store_root_t  *root;
 
-    /* one page stays for the log context */
-
-    if (store->shpool->pfree < 4) {
-        return NGX_ERROR;
-    }
+    /*
+     * One page stays for the log context.  No zone is smaller than
+     * IDV_STORE_MIN_SIZE, and t/unit/zone_made.c tries each size from there on.
+     */
 
     size = (store->shpool->pfree - 2) * ngx_pagesize;
 
@@ -192,12 +181,7 @@ idv_store_carve(idv_store_t *store, ngx_log_t *log)
            + sizeof(idv_store_claims_t) / IDV_STORE_CLAIMS
            + sizeof(idv_store_revocation_t) / IDV_STORE_REVOKED
            + sizeof(idv_store_budget_t) / IDV_STORE_BUDGETS
-           + 4 * sizeof(uint32_t);
-
-    if (size < sizeof(idv_store_root_t) + 64 * each) {
-        ngx_log_error(NGX_LOG_EMERG, log, 0, "idv zone is too small");
-        return NGX_ERROR;
-    }
+           + 2 * sizeof(uint32_t);
 
     root = ngx_slab_alloc(store->shpool, size);
     if (root == NULL) {
@@ -240,12 +224,6 @@ idv_store_carve(idv_store_t *store, ngx_log_t *log)
     pos = ngx_align(pos + root->nrevoked * sizeof(idv_store_revocation_t), 64);
 
     root->budgets = pos;
-    pos += root->nbudgets * sizeof(idv_store_budget_t);
-
-    if (pos > size) {
-        ngx_log_error(NGX_LOG_EMERG, log, 0, "idv zone layout is wrong");
-        return NGX_ERROR;
-    }
 
     root->magic = IDV_STORE_MAGIC;
     root->layout = IDV_STORE_LAYOUT;
@@ -432,7 +410,7 @@ idv_store_usage(idv_store_t *store, ngx_uint_t *flows, size_t *used,
 
     root = store->root;
 
-    each = sizeof(idv_store_node_t) + 4 * sizeof(uint32_t);
+    each = sizeof(idv_store_node_t) + 2 * sizeof(uint32_t);
 
     *flows = root->used_nodes;
     *used = root->used_nodes * each;

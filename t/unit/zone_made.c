@@ -1,0 +1,158 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * How a zone is made: of any size that the configuration takes, and with a word
+ * about what a new size costs.
+ */
+
+
+#include "store.h"
+
+
+static idv_store_t      *store;
+static ngx_log_t         heard;
+static ngx_open_file_t   written;
+
+
+/* 1 if a zone of that size is made; it has all there is in the slab pool */
+
+static ngx_uint_t
+made(size_t size, size_t *room)
+{
+    munmap(zone_addr, zone_size);
+
+    store = zone_create(size);
+    if (store == NULL) {
+        return 0;
+    }
+
+    *room = size - ((u_char *) store->root - zone_addr) - ngx_pagesize;
+
+    return 1;
+}
+
+
+static void
+test_sizes(void)
+{
+    size_t             size, room, used, least;
+    ngx_uint_t         bad, small, wasted, n;
+    idv_store_root_t  *root;
+
+    bad = 0;
+    small = 0;
+    wasted = 0;
+    n = 0;
+    least = 0;
+
+    for (size = IDV_STORE_MIN_SIZE;
+         size <= 64 * 1024 * 1024;
+         size += size < 2 * 1024 * 1024 ? ngx_pagesize : size / 7)
+    {
+        size -= size % ngx_pagesize;
+
+        if (!made(size, &room)) {
+            bad++;
+            continue;
+        }
+
+        n++;
+        root = store->root;
+        used = root->budgets + root->nbudgets * sizeof(idv_store_budget_t);
+
+        if (least == 0) {
+            least = root->nnodes;
+        }
+
+        bad += used > room;
+        wasted += room - used > room / 256 + 8 * sizeof(idv_store_claims_t);
+        small += root->nnodes < 64 || root->nbuckets > root->nnodes
+                 || root->nclaims < 5 || root->nrevoked < 4
+                 || root->nbudgets < IDV_STORE_WAYS;
+    }
+
+    ok(n > 300, "zones of %d sizes", (int) n);
+    is_int(bad, 0, "that are larger than their memory");
+    is_int(wasted, 0, "that leave memory unused");
+    is_int(small, 0, "with too few places of a kind");
+    ok(least >= 64, "the smallest has %d flows", (int) least);
+}
+
+
+/* what a new zone says where the cycle before had that one, among others */
+
+static const char *
+says(const char *name, void *tag, size_t size)
+{
+    ngx_uint_t       i;
+    ngx_shm_zone_t  *zone;
+    static char      text[4096];
+    static char      other[] = "elsewhere";
+
+    (void) ftruncate(written.fd, 0);
+    (void) lseek(written.fd, 0, SEEK_SET);
+
+    ngx_list_init(&zone_cycle.shared_memory, zone_pool, 10,
+                  sizeof(ngx_shm_zone_t));
+
+    for (i = 0; i < 11; i++) {
+        zone = ngx_list_push(&zone_cycle.shared_memory);
+        ngx_memzero(zone, sizeof(ngx_shm_zone_t));
+        zone->shm.name.data = (u_char *) (i < 10 ? other : name);
+        zone->shm.name.len = strlen(i < 10 ? other : name);
+        zone->shm.size = size;
+        zone->tag = tag;
+    }
+
+    /* its memory as it was when nginx handed it over */
+    ngx_slab_init((ngx_slab_pool_t *) zone_addr);
+
+    zone_last->shm.log = &heard;
+    zone_last->init(zone_last, NULL);
+
+    ngx_memzero(text, sizeof(text));
+    (void) pread(written.fd, text, sizeof(text) - 1, 0);
+
+    return text;
+}
+
+
+static void
+test_resized(void)
+{
+    int    other;
+    FILE  *file;
+
+    file = tmpfile();
+
+    written.fd = fileno(file);
+    heard.file = &written;
+    heard.log_level = NGX_LOG_WARN;
+    ngx_use_stderr = 0;
+
+    store = zone_create(IDV_STORE_MIN_SIZE);
+
+    ok(strstr(says("flows", NULL, IDV_STORE_MIN_SIZE * 2),
+              "idv zone \"flows\" has changed its size from 1048576 to 524288"),
+       "another size is told");
+    ok(says("flows", NULL, IDV_STORE_MIN_SIZE)[0] == 0,
+           "the same size is not");
+    ok(says("flowz", NULL, 1)[0] == 0, "nor is another zone's");
+    ok(says("flows2", NULL, 1)[0] == 0, "nor one of a longer name");
+    ok(says("flows", &other, 1)[0] == 0, "nor one of another module");
+
+    fclose(file);
+}
+
+
+int
+main(void)
+{
+    store = zone_create(IDV_STORE_MIN_SIZE);
+
+    test_sizes();
+    test_resized();
+
+    return tap_done();
+}
