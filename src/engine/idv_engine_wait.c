@@ -28,21 +28,11 @@ idv_engine_wait(idv_engine_op_t *op, idv_engine_job_t *job, idv_flow_t *flow)
 
     if (op->deadline == 0) {
 
-        if (op->event.type == IDV_EVENT_POLL) {
-            wait = op->provider->poll_wait;
-
-        } else if (flow->busy_until > ngx_current_msec) {
-            wait = (ngx_msec_t) (flow->busy_until - ngx_current_msec);
-
-        } else {
-            wait = 1;
-        }
+        wait = op->event.type == IDV_EVENT_POLL
+               ? op->provider->poll_wait
+               : (ngx_msec_t) (flow->busy_until - ngx_current_msec);
 
         op->deadline = ngx_current_msec + wait;
-
-        if (op->deadline == 0) {
-            op->deadline = 1;
-        }
     }
 
     op->timer.handler = idv_engine_timer;
@@ -60,11 +50,9 @@ idv_engine_wait(idv_engine_op_t *op, idv_engine_job_t *job, idv_flow_t *flow)
         }
     }
 
-    wait = op->deadline - ngx_current_msec;
+    /* a deadline that has passed: a timer that has, or one that comes soon */
 
-    if ((ngx_msec_int_t) wait <= 0) {
-        wait = 1;
-    }
+    wait = op->deadline - ngx_current_msec;
 
     ngx_add_timer(&op->timer, job ? wait : ngx_min(wait, IDV_ENGINE_TICK));
 }
