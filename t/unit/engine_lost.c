@@ -403,7 +403,8 @@ test_elsewhere(void)
     now.state = IDV_STATE_IN_PROGRESS;
     idv_store_save(store, &now, NULL);
     later(60);
-    ok(d->done && e->done && reads == 0, "and hear of it without one of theirs");
+    ok(d->done && e->done && reads == 0,
+       "and hear of it without one of theirs");
     is_int(d->op.flow.state, IDV_STATE_IN_PROGRESS, "as it is now");
     gone(d);
     gone(e);

@@ -87,8 +87,11 @@ says(const char *name, void *tag, size_t size)
 {
     ngx_uint_t       i;
     ngx_shm_zone_t  *zone;
-    static char      text[4096];
-    static char      other[] = "elsewhere";
+
+    static idv_store_root_t  empty;
+    static idv_store_t       before = { .root = &empty };
+    static char              text[4096];
+    static char              other[] = "elsewhere";
 
     (void) ftruncate(written.fd, 0);
     (void) lseek(written.fd, 0, SEEK_SET);
@@ -102,6 +105,7 @@ says(const char *name, void *tag, size_t size)
         zone->shm.name.data = (u_char *) (i < 10 ? other : name);
         zone->shm.name.len = strlen(i < 10 ? other : name);
         zone->shm.size = size;
+        zone->data = &before;
         zone->tag = tag;
     }
 
