@@ -215,27 +215,19 @@ idv_pingone_path(idv_pingone_t *op)
 static ngx_int_t
 idv_pingone_body(idv_pingone_t *op)
 {
-    size_t   len;
-    json_t  *root;
+    json_t     *root;
+    ngx_int_t   rc;
 
     root = idv_pingone_json(op);
     if (root == NULL) {
         return NGX_ERROR;
     }
 
-    len = json_dumpb(root, NULL, 0, JSON_COMPACT);
-
-    op->body.data = ngx_pnalloc(op->call->pool, len + 1);
-
-    if (op->body.data) {
-        op->body.len = json_dumpb(root, (char *) op->body.data, len,
-                                  JSON_COMPACT);
-        op->body.data[len] = '\0';
-    }
+    rc = idv_json_dump(op->call->pool, root, &op->body);
 
     json_decref(root);
 
-    return (len && op->body.len == len) ? NGX_OK : NGX_ERROR;
+    return rc;
 }
 
 
