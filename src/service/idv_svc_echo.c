@@ -246,8 +246,10 @@ idv_svc_echo_send(ngx_http_request_t *r, ngx_str_t *body)
     ngx_chain_t       out;
     ngx_table_elt_t  *h;
 
+    b = ngx_calloc_buf(r->pool);
     h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
+
+    if (b == NULL || h == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -266,11 +268,6 @@ idv_svc_echo_send(ngx_http_request_t *r, ngx_str_t *body)
 
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
         return rc;
-    }
-
-    b = ngx_calloc_buf(r->pool);
-    if (b == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     b->pos = body->data;

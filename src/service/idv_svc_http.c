@@ -342,7 +342,10 @@ idv_svc_send(idv_svc_call_t *call, ngx_uint_t status, const char *type,
     ngx_str_set(&no_store, "no-store");
     ngx_str_set(&nosniff, "nosniff");
 
-    if (idv_svc_header(call, "Correlation-Id", &correlation) != NGX_OK
+    b = ngx_calloc_buf(r->pool);
+
+    if (b == NULL
+        || idv_svc_header(call, "Correlation-Id", &correlation) != NGX_OK
         || idv_svc_header(call, "Cache-Control", &no_store) != NGX_OK
         || idv_svc_header(call, "X-Content-Type-Options", &nosniff) != NGX_OK)
     {
@@ -367,11 +370,6 @@ idv_svc_send(idv_svc_call_t *call, ngx_uint_t status, const char *type,
 
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
         return rc;
-    }
-
-    b = ngx_calloc_buf(r->pool);
-    if (b == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     b->pos = body->data;

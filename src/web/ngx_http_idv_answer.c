@@ -166,6 +166,17 @@ ngx_http_idv_send(ngx_http_request_t *r, ngx_uint_t status, const char *type,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    /* first: once the header is sent, an error is no answer any more */
+
+    b = NULL;
+
+    if (body->len) {
+        b = ngx_calloc_buf(r->pool);
+        if (b == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
     /*
      * Not earlier, where a request waits for the engine: nginx gives what is
      * left of a body lingering_timeout to arrive, and then ends the connection.
@@ -204,11 +215,6 @@ ngx_http_idv_send(ngx_http_request_t *r, ngx_uint_t status, const char *type,
 
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
         return rc;
-    }
-
-    b = ngx_calloc_buf(r->pool);
-    if (b == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     b->pos = body->data;

@@ -526,8 +526,10 @@ ngx_http_idv_page_send_asset(ngx_http_idv_page_t *page, ngx_uint_t asset)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    b = ngx_calloc_buf(r->pool);
     etag = ngx_list_push(&r->headers_out.headers);
-    if (etag == NULL) {
+
+    if (b == NULL || etag == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -550,11 +552,6 @@ ngx_http_idv_page_send_asset(ngx_http_idv_page_t *page, ngx_uint_t asset)
 
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
         return rc;
-    }
-
-    b = ngx_calloc_buf(r->pool);
-    if (b == NULL) {
-        return NGX_ERROR;
     }
 
     b->pos = file->body.data;
