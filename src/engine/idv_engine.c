@@ -30,6 +30,8 @@
 #define IDV_ENGINE_TRIES    8        /* lost races in a row */
 
 
+static ngx_int_t idv_engine_prepare(idv_engine_op_t *op, idv_flow_t *flow,
+    idv_flow_t *next);
 static ngx_int_t idv_engine_begin(idv_engine_op_t *op, idv_flow_t *next,
     idv_effect_t *effect);
 static ngx_int_t idv_engine_spend(const idv_provider_t *provider,
@@ -210,10 +212,18 @@ idv_engine_run(idv_engine_op_t *op)
                        (int) op->event.type, idv_flow_state_name(flow.state),
                        idv_flow_state_name(next.state), (int) effect.type);
 
-        if (effect.type == IDV_EFFECT_ISSUE
-            && idv_store_claims(store, &flow, op->pool, &op->claims) != NGX_OK)
-        {
-            continue;
+        if (effect.type == IDV_EFFECT_ISSUE) {
+            rc = idv_engine_prepare(op, &flow, &next);
+
+            if (rc == NGX_DECLINED) {
+                continue;
+            }
+
+            if (rc == NGX_ERROR) {
+                op->flow = flow;
+                op->result = IDV_ENGINE_ERROR;
+                return NGX_OK;
+            }
         }
 
         if (op->return_to.len && effect.type == IDV_EFFECT_CREATE) {
@@ -286,6 +296,28 @@ idv_engine_run(idv_engine_op_t *op)
     op->result = IDV_ENGINE_ERROR;
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+idv_engine_prepare(idv_engine_op_t *op, idv_flow_t *flow, idv_flow_t *next)
+{
+    ngx_int_t  rc;
+
+    rc = idv_store_claims(op->provider->store, flow, op->pool, &op->claims);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    op->flow = *next;
+    op->issue = 1;
+
+    rc = op->prepare(op);
+
+    op->issue = 0;
+
+    return rc;
 }
 
 

@@ -40,6 +40,13 @@ typedef void (*idv_engine_handler_pt)(idv_engine_op_t *op);
 typedef ngx_int_t (*idv_engine_expect_pt)(idv_engine_op_t *op, ngx_uint_t i,
     ngx_str_t *value);
 
+/*
+ * Makes what a flow that ends gives to its client, out of op->flow and
+ * op->claims as they will be.  The flow ends only if that can be made, and not
+ * where another operation was first: then this was for nothing.
+ */
+typedef ngx_int_t (*idv_engine_prepare_pt)(idv_engine_op_t *op);
+
 
 /* one operation of one request; allocated zeroed in the request's pool */
 
@@ -56,6 +63,7 @@ struct idv_engine_op_s {
     ngx_str_t               redirect;    /* where the capture returns to */
     ngx_str_t               return_to;   /* DEVICE_SELF: replaces the flow's */
     idv_engine_expect_pt    expect;
+    idv_engine_prepare_pt   prepare;     /* CONTINUE */
 
     idv_engine_handler_pt   handler;
     void                   *data;

@@ -162,7 +162,7 @@ ngx_http_idv_cookie_name(ngx_http_request_t *r, const idv_provider_t *provider,
 }
 
 
-ngx_int_t
+ngx_table_elt_t *
 ngx_http_idv_cookie_set(ngx_http_request_t *r, const idv_provider_t *provider,
     const char *suffix, ngx_str_t *value, time_t max_age)
 {
@@ -173,7 +173,7 @@ ngx_http_idv_cookie_set(ngx_http_request_t *r, const idv_provider_t *provider,
     ngx_table_elt_t  *h;
 
     if (ngx_http_idv_cookie_name(r, provider, suffix, &name) != NGX_OK) {
-        return NGX_ERROR;
+        return NULL;
     }
 
     secure = ngx_http_idv_secure(r, provider);
@@ -185,7 +185,7 @@ ngx_http_idv_cookie_set(ngx_http_request_t *r, const idv_provider_t *provider,
 
     p = ngx_pnalloc(r->pool, len + 1);
     if (p == NULL) {
-        return NGX_ERROR;
+        return NULL;
     }
 
     h = ngx_http_idv_cookie_find(r, &name);
@@ -193,7 +193,7 @@ ngx_http_idv_cookie_set(ngx_http_request_t *r, const idv_provider_t *provider,
     if (h == NULL) {
         h = ngx_list_push(&r->headers_out.headers);
         if (h == NULL) {
-            return NGX_ERROR;
+            return NULL;
         }
 
         idv_header_clear_next(h);
@@ -226,7 +226,7 @@ ngx_http_idv_cookie_set(ngx_http_request_t *r, const idv_provider_t *provider,
     *p = '\0';
     h->value.len = p - h->value.data;
 
-    return NGX_OK;
+    return h;
 }
 
 

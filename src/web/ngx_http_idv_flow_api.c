@@ -23,6 +23,7 @@ typedef struct {
     ngx_str_t               id;
     ngx_int_t               action;      /* idv_action_e, -1: not known */
     idv_engine_op_t        *op;          /* what has looked at the flow */
+    ngx_str_t               end;         /* made before it ends */
 } ngx_http_idv_call_t;
 
 
@@ -360,10 +361,18 @@ ngx_http_idv_flow_answer(ngx_http_request_t *r, idv_engine_op_t *op)
 
     call = ngx_http_idv_flow_call(r);
 
-    if (ngx_http_idv_flow_json(r, call->provider, &call->client, op, &json)
-        != NGX_OK
-        || ngx_http_idv_no_store(r) != NGX_OK)
+    if (op->issue) {
+        ngx_http_idv_session_grant(r, call->provider);
+        json = call->end;
+
+    } else if (ngx_http_idv_flow_json(r, call->provider, &call->client, op,
+                                      &json)
+               != NGX_OK)
     {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ngx_http_idv_no_store(r) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -650,6 +659,20 @@ ngx_http_idv_flow_referer(ngx_http_request_t *r, ngx_http_idv_call_t *call,
 
 
 static ngx_int_t
+ngx_http_idv_flow_prepare(idv_engine_op_t *op)
+{
+    ngx_http_request_t   *r;
+    ngx_http_idv_call_t  *call;
+
+    r = ngx_http_idv_op_request(op);
+    call = ngx_http_idv_flow_call(r);
+
+    return ngx_http_idv_flow_json(r, call->provider, &call->client, op,
+                                  &call->end);
+}
+
+
+static ngx_int_t
 ngx_http_idv_flow_act(ngx_http_request_t *r, ngx_http_idv_call_t *call,
     json_t *body)
 {
@@ -704,6 +727,7 @@ ngx_http_idv_flow_act(ngx_http_request_t *r, ngx_http_idv_call_t *call,
     }
 
     op->event.method = method;
+    op->prepare = ngx_http_idv_flow_prepare;
 
     if (contact.len) {
         op->contact = contact;

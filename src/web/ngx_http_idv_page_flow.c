@@ -44,6 +44,7 @@ static ngx_int_t ngx_http_idv_page_deliver(ngx_http_idv_page_t *page,
     idv_engine_op_t *op);
 static void ngx_http_idv_page_acted(ngx_http_request_t *r,
     idv_engine_op_t *op);
+static ngx_int_t ngx_http_idv_page_prepare(idv_engine_op_t *op);
 static ngx_int_t ngx_http_idv_page_outcome(ngx_http_idv_page_t *page,
     idv_engine_op_t *op);
 static ngx_int_t ngx_http_idv_page_problem(ngx_http_idv_page_t *page,
@@ -328,6 +329,7 @@ ngx_http_idv_page_perform(ngx_http_idv_page_t *page, const idv_flow_t *flow)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    op->prepare = ngx_http_idv_page_prepare;
     rc = NGX_OK;
 
     switch (page->action) {
@@ -448,6 +450,15 @@ ngx_http_idv_page_acted(ngx_http_request_t *r, idv_engine_op_t *op)
 
 
 static ngx_int_t
+ngx_http_idv_page_prepare(idv_engine_op_t *op)
+{
+    return ngx_http_idv_session_issue(ngx_http_idv_op_request(op),
+                                      op->provider, &op->flow, &op->claims,
+                                      NULL);
+}
+
+
+static ngx_int_t
 ngx_http_idv_page_outcome(ngx_http_idv_page_t *page, idv_engine_op_t *op)
 {
     page->return_to = ngx_http_idv_page_flow_return(&op->flow);
@@ -473,12 +484,7 @@ ngx_http_idv_page_outcome(ngx_http_idv_page_t *page, idv_engine_op_t *op)
             return ngx_http_idv_page_to_flow(page, "");
         }
 
-        if (ngx_http_idv_session_issue(page->r, page->provider, &op->flow,
-                                       &op->claims, NULL)
-            != NGX_OK)
-        {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
+        ngx_http_idv_session_grant(page->r, page->provider);
 
         return ngx_http_idv_page_redirect(page, page->return_to);
 

@@ -296,6 +296,7 @@ ngx_http_idv_session_issue(ngx_http_request_t *r,
     size_t                  room;
     time_t                  now;
     ngx_str_t               text;
+    ngx_http_idv_ctx_t     *ctx;
     ngx_http_idv_session_t  session;
 
     ngx_memzero(&session, sizeof(ngx_http_idv_session_t));
@@ -341,16 +342,40 @@ ngx_http_idv_session_issue(ngx_http_request_t *r,
 
     if (out) {
         *out = text;
+        return NGX_OK;
+    }
 
-    } else if (ngx_http_idv_session_send(r, provider, &session, &text)
-               != NGX_OK)
-    {
+    ctx = ngx_http_idv_get_ctx(r);
+    if (ctx == NULL) {
         return NGX_ERROR;
     }
 
-    idv_store_count(provider->store, IDV_COUNT_SESSIONS_ISSUED);
+    ctx->issued = ngx_http_idv_cookie_set(r, provider, "", &text,
+                                          provider->session_lifetime);
+    if (ctx->issued == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* a header without a hash is not sent */
+    ctx->issued->hash = 0;
 
     return NGX_OK;
+}
+
+
+void
+ngx_http_idv_session_grant(ngx_http_request_t *r,
+    const idv_provider_t *provider)
+{
+    ngx_http_idv_ctx_t  *ctx;
+
+    ctx = ngx_http_idv_get_ctx(r);
+
+    if (ctx && ctx->issued) {
+        ctx->issued->hash = 1;
+    }
+
+    idv_store_count(provider->store, IDV_COUNT_SESSIONS_ISSUED);
 }
 
 
@@ -406,7 +431,7 @@ ngx_http_idv_session_end(ngx_http_request_t *r, const idv_provider_t *provider,
 
     ngx_str_null(&empty);
 
-    if (ngx_http_idv_cookie_set(r, provider, "", &empty, 0) != NGX_OK) {
+    if (ngx_http_idv_cookie_set(r, provider, "", &empty, 0) == NULL) {
         return NGX_ERROR;
     }
 
@@ -687,7 +712,8 @@ ngx_http_idv_session_send(ngx_http_request_t *r,
     }
 
     return ngx_http_idv_cookie_set(r, provider, "", text,
-                                   session->expires - ngx_time());
+                                   session->expires - ngx_time())
+           ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -50,14 +50,19 @@ ngx_http_idv_session_t *ngx_http_idv_session(ngx_http_request_t *r,
     const idv_provider_t *provider, const u_char subject[16]);
 
 /*
- * Issues the session of a flow that has just ended: sets the cookie, or writes
- * the sealed text to out where out is not NULL (cookieless).  Claims that would
- * make it longer than NGX_HTTP_IDV_MAX_COOKIE are left out from the end and the
- * loss is logged by name.
+ * Makes the session of a flow that is about to end: its cookie, which is not
+ * sent before ngx_http_idv_session_grant(), or the sealed text in out where out
+ * is not NULL (cookieless).  Claims that would make it longer than
+ * NGX_HTTP_IDV_MAX_COOKIE are left out from the end and the loss is logged by
+ * name.
  */
 ngx_int_t ngx_http_idv_session_issue(ngx_http_request_t *r,
     const idv_provider_t *provider, const idv_flow_t *flow, ngx_str_t *claims,
     ngx_str_t *out);
+
+/* the flow has ended: the session is its client's */
+void ngx_http_idv_session_grant(ngx_http_request_t *r,
+    const idv_provider_t *provider);
 
 /*
  * A sliding idle time: once a quarter of it has passed, sets the cookie anew,
@@ -83,8 +88,11 @@ ngx_int_t ngx_http_idv_cookie_next(ngx_http_request_t *r, ngx_str_t *name,
 ngx_int_t ngx_http_idv_cookie_name(ngx_http_request_t *r,
     const idv_provider_t *provider, const char *suffix, ngx_str_t *name);
 
-/* Set-Cookie with the provider's attributes; max_age 0 clears, -1: session */
-ngx_int_t ngx_http_idv_cookie_set(ngx_http_request_t *r,
+/*
+ * Set-Cookie with the provider's attributes; max_age 0 clears, -1: session.
+ * NULL without memory.
+ */
+ngx_table_elt_t *ngx_http_idv_cookie_set(ngx_http_request_t *r,
     const idv_provider_t *provider, const char *suffix, ngx_str_t *value,
     time_t max_age);
 

@@ -303,7 +303,7 @@ ngx_http_idv_client_new(ngx_http_request_t *r, const idv_provider_t *provider,
     if (!client->cookieless
         && ngx_http_idv_cookie_set(r, provider, NGX_HTTP_IDV_FLOW_COOKIE,
                                    &client->secret, -1)
-           != NGX_OK)
+           == NULL)
     {
         return NGX_ERROR;
     }
@@ -411,6 +411,15 @@ ngx_http_idv_expect(idv_engine_op_t *op, ngx_uint_t i, ngx_str_t *value)
     match = op->provider->matches->elts;
 
     return ngx_http_complex_value(wait->request, match[i].value, value);
+}
+
+
+ngx_http_request_t *
+ngx_http_idv_op_request(idv_engine_op_t *op)
+{
+    ngx_http_idv_wait_t *wait = op->data;
+
+    return wait->request;
 }
 
 

@@ -41,6 +41,7 @@ typedef struct {
     unsigned                    cors:1;      /* its headers are there */
     void                       *call;        /* the flow API's own */
     ngx_str_t                   instead;     /* of a body that nginx made */
+    ngx_table_elt_t            *issued;      /* a session's cookie, see there */
 } ngx_http_idv_ctx_t;
 
 
@@ -152,6 +153,9 @@ idv_engine_op_t *ngx_http_idv_op(ngx_http_request_t *r,
 /* gives an operation that is over another event, with what that comes with */
 ngx_int_t ngx_http_idv_op_event(ngx_http_request_t *r, idv_engine_op_t *op,
     idv_event_e event);
+
+/* whose it is */
+ngx_http_request_t *ngx_http_idv_op_request(idv_engine_op_t *op);
 
 /*
  * Runs it.  done(r, op) is called exactly once, at once or later, with the

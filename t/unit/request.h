@@ -64,7 +64,7 @@ fake_find(ngx_list_t *list, const char *name)
     ngx_table_elt_t  *h;
 
     for (i = 0; (h = fake_nth(list, i)) != NULL; i++) {
-        if (h->key.len == strlen(name)
+        if (h->hash && h->key.len == strlen(name)
             && ngx_strncasecmp(h->key.data, (u_char *) name, h->key.len) == 0)
         {
             return h->value;

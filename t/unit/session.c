@@ -56,10 +56,13 @@ issue(const char *claims, int cookieless)
 
     if (ngx_http_idv_session_issue(r, &fake_provider, &flow, &json,
                                    cookieless ? &text : NULL)
-        == NGX_OK
-        && !cookieless)
+        == NGX_OK)
     {
-        text = cookie_of(r);
+        ngx_http_idv_session_grant(r, &fake_provider);
+
+        if (!cookieless) {
+            text = cookie_of(r);
+        }
     }
 
     n = (n + 1) % 8;
@@ -118,7 +121,12 @@ test_issue(void)
     ngx_str_set(&json, "{\"firstName\":\"Ann\"}");
 
     ok(ngx_http_idv_session_issue(r, &fake_provider, &flow, &json, NULL)
-       == NGX_OK, "a session is issued");
+       == NGX_OK, "a session is made");
+    ok(fake_find(&r->headers_out.headers, "Set-Cookie").len == 0,
+       "and given to nobody yet");
+    is_int(fake_counts[IDV_COUNT_SESSIONS_ISSUED], 0, "it is not counted");
+
+    ngx_http_idv_session_grant(r, &fake_provider);
 
     set = fake_find(&r->headers_out.headers, "Set-Cookie");
     ok(set.len > 20 && memcmp(set.data, "idv_session=", 12) == 0, "a cookie");
@@ -179,6 +187,7 @@ test_issue(void)
     ngx_str_set(&fake_provider.base_url, "https://shop.example");
     r = fake_request("shop.example");
     ngx_http_idv_session_issue(r, &fake_provider, &flow, NULL, NULL);
+    ngx_http_idv_session_grant(r, &fake_provider);
     set = fake_find(&r->headers_out.headers, "Set-Cookie");
     ok(memcmp(set.data, "__Host-idv_session=", 19) == 0
        && tap_has(&set, "; Path=/; HttpOnly; Secure; SameSite=Lax; ")
