@@ -10,10 +10,6 @@
 #include <curl/curl.h>
 #include <openssl/err.h>
 
-#if (NGX_LINUX)
-#include <dlfcn.h>
-#endif
-
 #include "idv_multi.h"
 
 
@@ -88,6 +84,7 @@ typedef struct {
     ngx_event_t            post;
 
     idv_multi_done_pt      done;
+    idv_multi_lost_pt      lost;
     idv_multi_settle_pt    settle;
 
     ngx_uint_t             inside;
@@ -95,7 +92,6 @@ typedef struct {
 } idv_multi_process_t;
 
 
-static void idv_multi_pin(void);
 static idv_multi_t *idv_multi_create(const void *key);
 static ngx_int_t idv_multi_configure(idv_multi_t *multi);
 static void idv_multi_destroy(idv_multi_t *multi);
@@ -116,7 +112,9 @@ static void idv_multi_timer_handler(ngx_event_t *ev);
 static void idv_multi_sweep_handler(ngx_event_t *ev);
 static void idv_multi_post_handler(ngx_event_t *ev);
 static void idv_multi_action(idv_multi_t *multi, curl_socket_t fd, int mask);
-static void idv_multi_push(idv_multi_t *multi);
+static ngx_int_t idv_multi_push(idv_multi_t *multi);
+static ngx_int_t idv_multi_check(CURLMcode rc, const char *call);
+static void idv_multi_break(idv_multi_t *multi);
 static void idv_multi_drain(idv_multi_t *multi);
 static void idv_multi_timer_init(ngx_event_t *ev, ngx_event_handler_pt handler);
 
@@ -129,7 +127,7 @@ static idv_multi_process_t  idv_multi_process;
 
 
 ngx_int_t
-idv_multi_init(ngx_log_t *log, idv_multi_done_pt done,
+idv_multi_init(ngx_log_t *log, idv_multi_done_pt done, idv_multi_lost_pt lost,
     idv_multi_settle_pt settle)
 {
     CURLcode  code;
@@ -145,8 +143,6 @@ idv_multi_init(ngx_log_t *log, idv_multi_done_pt done,
         return NGX_ERROR;
     }
 
-    idv_multi_pin();
-
     ngx_memzero(&idv_multi_process, sizeof(idv_multi_process_t));
 
     ngx_queue_init(&idv_multi_process.free);
@@ -156,31 +152,11 @@ idv_multi_init(ngx_log_t *log, idv_multi_done_pt done,
     idv_multi_timer_init(&idv_multi_process.post, idv_multi_post_handler);
 
     idv_multi_process.done = done;
+    idv_multi_process.lost = lost;
     idv_multi_process.settle = settle;
     idv_multi_process.ready = 1;
 
     return NGX_OK;
-}
-
-
-/*
- * A lookup that was given up leaves its thread inside getaddrinfo(), and that
- * thread returns into libcurl.  nginx unloads modules shortly before a worker
- * ends: the library must stay mapped until the end.
- */
-
-static void
-idv_multi_pin(void)
-{
-#if (NGX_LINUX)
-    Dl_info   info;
-
-    if (dladdr((void *) (uintptr_t) &curl_multi_init, &info) != 0
-        && info.dli_fname != NULL)
-    {
-        (void) dlopen(info.dli_fname, RTLD_NOW|RTLD_NOLOAD|RTLD_NODELETE);
-    }
-#endif
 }
 
 
@@ -251,16 +227,10 @@ idv_multi_get(const void *key, ngx_uint_t connections)
      */
 
     if (curl_multi_setopt(multi->handle, CURLMOPT_MAX_HOST_CONNECTIONS,
-                          (long) connections)
-        != CURLM_OK)
-    {
-        return NULL;
-    }
-
-    if (connections
-        && curl_multi_setopt(multi->handle, CURLMOPT_MAXCONNECTS,
-                             (long) connections)
-           != CURLM_OK)
+                          (long) connections) != CURLM_OK
+        || (connections
+            && curl_multi_setopt(multi->handle, CURLMOPT_MAXCONNECTS,
+                                 (long) connections) != CURLM_OK))
     {
         return NULL;
     }
@@ -377,12 +347,7 @@ idv_multi_add(idv_multi_t *multi, CURL *easy)
 
     idv_multi_process.inside--;
 
-    ERR_clear_error();
-
-    if (rc != CURLM_OK) {
-        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
-                      "idv: curl_multi_add_handle() failed: %s",
-                      curl_multi_strerror(rc));
+    if (idv_multi_check(rc, "curl_multi_add_handle()") != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -405,13 +370,7 @@ idv_multi_remove(idv_multi_t *multi, CURL *easy)
 
     idv_multi_process.inside--;
 
-    ERR_clear_error();
-
-    if (rc != CURLM_OK) {
-        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
-                      "idv: curl_multi_remove_handle() failed: %s",
-                      curl_multi_strerror(rc));
-    }
+    (void) idv_multi_check(rc, "curl_multi_remove_handle()");
 }
 
 
@@ -748,13 +707,18 @@ idv_multi_sweep_handler(ngx_event_t *ev)
 static void
 idv_multi_post_handler(ngx_event_t *ev)
 {
-    idv_multi_t  *multi;
+    idv_multi_t  *multi, *next;
 
-    for (multi = idv_multi_process.multis; multi; multi = multi->next) {
+    for (multi = idv_multi_process.multis; multi; multi = next) {
+        next = multi->next;
 
         if (multi->stalled) {
             multi->stalled = 0;
-            idv_multi_push(multi);
+
+            if (idv_multi_push(multi) != NGX_OK) {
+                idv_multi_break(multi);
+                continue;
+            }
         }
 
         idv_multi_drain(multi);
@@ -776,14 +740,9 @@ idv_multi_action(idv_multi_t *multi, curl_socket_t fd, int mask)
 
     idv_multi_process.inside--;
 
-    /* nginx takes what is left there for an error of its own connections */
-
-    ERR_clear_error();
-
-    if (rc != CURLM_OK) {
-        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
-                      "idv: curl_multi_socket_action() failed: %s",
-                      curl_multi_strerror(rc));
+    if (idv_multi_check(rc, "curl_multi_socket_action()") != NGX_OK) {
+        idv_multi_break(multi);
+        return;
     }
 
     idv_multi_drain(multi);
@@ -794,7 +753,7 @@ idv_multi_action(idv_multi_t *multi, curl_socket_t fd, int mask)
 
 /* Lets every transfer of the handle have a turn. */
 
-static void
+static ngx_int_t
 idv_multi_push(idv_multi_t *multi)
 {
 #if (LIBCURL_VERSION_NUM < 0x080400)
@@ -814,15 +773,57 @@ idv_multi_push(idv_multi_t *multi)
 
     idv_multi_process.inside--;
 
-    ERR_clear_error();
+    return idv_multi_check(rc, "curl_multi_socket_all()");
 
-    if (rc != CURLM_OK) {
-        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
-                      "idv: curl_multi_socket_all() failed: %s",
-                      curl_multi_strerror(rc));
-    }
+#else
+
+    return NGX_OK;
 
 #endif
+}
+
+
+static ngx_int_t
+idv_multi_check(CURLMcode rc, const char *call)
+{
+    /* nginx takes what is left there for an error of its own connections */
+
+    ERR_clear_error();
+
+    if (rc == CURLM_OK) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0, "idv: %s failed: %s", call,
+                  curl_multi_strerror(rc));
+
+    return NGX_ERROR;
+}
+
+
+/*
+ * A handle that ran out of memory has tables that are half made: libcurl would
+ * divide by the size of one of them.  It goes with all of its transfers, and
+ * the next one begins with another.
+ */
+
+static void
+idv_multi_break(idv_multi_t *multi)
+{
+    idv_multi_t  **p;
+
+    for (p = &idv_multi_process.multis; *p != multi; p = &(*p)->next) {
+        /* void */
+    }
+
+    *p = multi->next;
+
+    idv_multi_drain(multi);
+
+    idv_multi_process.lost(multi);
+    idv_multi_process.settle();
+
+    idv_multi_destroy(multi);
 }
 
 

@@ -22,13 +22,16 @@ typedef struct idv_multi_s  idv_multi_t;
 /* easy has ended and left its multi handle; called outside of libcurl */
 typedef void (*idv_multi_done_pt)(CURL *easy, CURLcode code);
 
+/* the handle is lost: every easy handle that has to do with it ends now */
+typedef void (*idv_multi_lost_pt)(idv_multi_t *multi);
+
 /* all that ended has been told: the place to run whatever code of others */
 typedef void (*idv_multi_settle_pt)(void);
 
 
 /* NGX_ERROR is logged; once a process, undone by idv_multi_exit() */
 ngx_int_t idv_multi_init(ngx_log_t *log, idv_multi_done_pt done,
-    idv_multi_settle_pt settle);
+    idv_multi_lost_pt lost, idv_multi_settle_pt settle);
 
 /* every easy handle has been removed before */
 void idv_multi_exit(void);

@@ -9,6 +9,10 @@
 #include <ngx_event.h>
 #include <curl/curl.h>
 
+#if (NGX_LINUX)
+#include <dlfcn.h>
+#endif
+
 #include "idv_transfer_job.h"
 
 
@@ -25,6 +29,7 @@
 #define IDV_TRANSFER_TICK  60000     /* ms, where there is no deadline */
 
 
+static void idv_transfer_pin(void);
 static void idv_transfer_free_all(ngx_queue_t *jobs);
 static ngx_int_t idv_transfer_lookup(idv_transfer_job_t *job);
 static void idv_transfer_looked_up(idv_resolve_t *rs);
@@ -32,6 +37,7 @@ static ngx_int_t idv_transfer_run(idv_transfer_job_t *job);
 static void idv_transfer_timer(ngx_event_t *ev);
 static ngx_msec_t idv_transfer_left(idv_transfer_job_t *job);
 static void idv_transfer_done(CURL *easy, CURLcode code);
+static void idv_transfer_lost(idv_multi_t *multi);
 static void idv_transfer_fail(idv_transfer_job_t *job,
     idv_transfer_result_e result, const char *error);
 static void idv_transfer_end(idv_transfer_job_t *job);
@@ -68,10 +74,34 @@ idv_transfer_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
+    idv_transfer_pin();
+
     ngx_queue_init(&idv_transfer_jobs);
     ngx_queue_init(&idv_transfer_ended);
 
-    return idv_multi_init(cycle->log, idv_transfer_done, idv_transfer_settle);
+    return idv_multi_init(cycle->log, idv_transfer_done, idv_transfer_lost,
+                          idv_transfer_settle);
+}
+
+
+/*
+ * A lookup that was given up leaves its thread inside getaddrinfo(), and that
+ * thread returns into libcurl.  nginx unloads modules shortly before a worker
+ * ends: the library must stay mapped until the end.
+ */
+
+static void
+idv_transfer_pin(void)
+{
+#if (NGX_LINUX)
+    Dl_info   info;
+
+    if (dladdr((void *) (uintptr_t) &curl_multi_init, &info) != 0
+        && info.dli_fname != NULL)
+    {
+        (void) dlopen(info.dli_fname, RTLD_NOW|RTLD_NOLOAD|RTLD_NODELETE);
+    }
+#endif
 }
 
 
@@ -411,6 +441,29 @@ idv_transfer_done(CURL *easy, CURLcode code)
     }
 
     idv_transfer_end(job);
+}
+
+
+/* also those that wait for a lookup: the handle is not for them any more */
+
+static void
+idv_transfer_lost(idv_multi_t *multi)
+{
+    ngx_queue_t         *q, *next;
+    idv_transfer_job_t  *job;
+
+    for (q = ngx_queue_head(&idv_transfer_jobs);
+         q != ngx_queue_sentinel(&idv_transfer_jobs);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        job = ngx_queue_data(q, idv_transfer_job_t, queue);
+
+        if (job->multi == multi) {
+            idv_transfer_fail(job, IDV_TRANSFER_INTERNAL,
+                              "libcurl has lost its handle");
+        }
+    }
 }
 
 
