@@ -34,8 +34,6 @@ static ngx_int_t idv_engine_prepare(idv_engine_op_t *op, idv_flow_t *flow,
     idv_flow_t *next);
 static ngx_int_t idv_engine_begin(idv_engine_op_t *op, idv_flow_t *next,
     idv_effect_t *effect);
-static ngx_int_t idv_engine_spend(const idv_provider_t *provider,
-    const idv_flow_t *flow, ngx_int_t *wait);
 static ngx_int_t idv_engine_copy(idv_engine_job_t *job, idv_engine_op_t *op);
 static ngx_int_t idv_engine_call(idv_engine_job_t *job, json_t *document);
 static void idv_engine_called(idv_call_t *call);
@@ -380,7 +378,11 @@ idv_engine_begin(idv_engine_op_t *op, idv_flow_t *next, idv_effect_t *effect)
 
 failed:
 
-    /* give the lease back: nothing is under way */
+    /* give back the lease, and what was spent: nothing is under way */
+
+    if (effect->type == IDV_EFFECT_CREATE && op->result == IDV_ENGINE_ERROR) {
+        idv_engine_refund(op->provider, next);
+    }
 
     event = op->event;
     event.type = effect->type == IDV_EFFECT_CREATE ? IDV_EVENT_CREATE_FAILED
@@ -395,31 +397,6 @@ failed:
     }
 
     return NGX_OK;
-}
-
-
-/* each transaction costs the operator money: a subject has so many */
-
-static ngx_int_t
-idv_engine_spend(const idv_provider_t *provider, const idv_flow_t *flow,
-    ngx_int_t *wait)
-{
-    if (provider->limit == 0) {
-        return NGX_OK;
-    }
-
-    if (idv_store_spend(provider->store, flow, provider->limit,
-                        provider->limit_period, wait)
-        == NGX_OK)
-    {
-        return NGX_OK;
-    }
-
-    ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                  "idv: provider \"%V\": a subject has reached its limit of "
-                  "transactions", &provider->name);
-
-    return NGX_BUSY;
 }
 
 
@@ -555,7 +532,7 @@ idv_engine_created(idv_engine_job_t *job, idv_call_t *call)
     } else {
         event.type = IDV_EVENT_CREATE_FAILED;
 
-        /* a limit or a refusal is no outage, and never bypassed */
+        /* a limit, a refusal or our own fault is no outage: never bypassed */
 
         event.cause = call->result == IDV_CALL_NOT_FOUND
                       ? IDV_CAUSE_USER_NOT_FOUND
@@ -564,10 +541,7 @@ idv_engine_created(idv_engine_job_t *job, idv_call_t *call)
         job->create_failed = 1;
         job->retry_after = call->retry_after;
 
-        if (job->provider->limit) {
-            idv_store_refund(job->provider->store, &job->flow,
-                             job->provider->limit, job->provider->limit_period);
-        }
+        idv_engine_refund(job->provider, &job->flow);
     }
 
     idv_engine_outcome(job, &event, NULL, NULL);
@@ -692,6 +666,10 @@ idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
 
     } else {
         event->cause = IDV_CAUSE_NONE;
+
+        if (effect.type == IDV_EFFECT_CREATE) {
+            idv_engine_refund(job->provider, &job->flow);
+        }
     }
 
     (void) idv_engine_save(job, event, NULL, &effect);

@@ -44,6 +44,15 @@ idv_engine_job_t *idv_engine_job(const char *id);
 /* gives back the lease of an effect that will have no outcome */
 void idv_engine_release(idv_engine_job_t *job);
 
+/*
+ * One transaction more for the subject of the flow: NGX_BUSY if it has had as
+ * many as it may, and after wait seconds one more.  And one less: what was not
+ * created after all.
+ */
+ngx_int_t idv_engine_spend(const idv_provider_t *provider,
+    const idv_flow_t *flow, ngx_int_t *wait);
+void idv_engine_refund(const idv_provider_t *provider, const idv_flow_t *flow);
+
 /* the time of an event is when it is looked at */
 void idv_engine_clock(idv_event_t *event);
 

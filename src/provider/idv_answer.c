@@ -104,7 +104,8 @@ idv_answer_transfer(idv_answer_t *answer, idv_transfer_t *t)
         }
     }
 
-    answer->result = IDV_CALL_UNAVAILABLE;
+    answer->result = (net->outcome == IDV_PEER_NEITHER) ? IDV_CALL_ERROR
+                                                        : IDV_CALL_UNAVAILABLE;
     answer->outcome = net->outcome;
     answer->repeat = net->repeat;
     answer->unsent = net->unsent;

@@ -280,7 +280,7 @@ idv_pingone_send(idv_pingone_t *op)
 
     t = ngx_pcalloc(call->pool, sizeof(idv_transfer_t));
     if (t == NULL) {
-        idv_pingone_post(op, IDV_CALL_UNAVAILABLE, "no memory");
+        idv_pingone_post(op, IDV_CALL_ERROR, "no memory");
         return;
     }
 
@@ -306,7 +306,7 @@ idv_pingone_send(idv_pingone_t *op)
     }
 
     if (idv_transfer_start(t) != NGX_OK) {
-        idv_pingone_post(op, IDV_CALL_UNAVAILABLE,
+        idv_pingone_post(op, IDV_CALL_ERROR,
                          "the request cannot be sent");
         return;
     }
@@ -370,15 +370,15 @@ idv_pingone_use(idv_pingone_t *op)
 
     /* from here on the pool owns it */
 
-    cln = ngx_pool_cleanup_add(op->call->pool, 0);
-    if (cln == NULL) {
-        idv_answer_unusable(&op->answer, "no memory");
-        op->answer.outcome = IDV_PEER_NEITHER;
-        return;
-    }
-
     document = op->answer.document;
     op->answer.document = NULL;
+
+    cln = ngx_pool_cleanup_add(op->call->pool, 0);
+    if (cln == NULL) {
+        json_decref(document);
+        idv_answer_none(&op->answer, IDV_CALL_ERROR, "no memory");
+        return;
+    }
 
     cln->handler = idv_pingone_release;
     cln->data = document;

@@ -92,7 +92,8 @@ typedef enum {
     IDV_CALL_UNAVAILABLE,            /* net, 5xx, nonsense, breaker open */
     IDV_CALL_LIMITED,                /* 429, or our own token bucket */
     IDV_CALL_NOT_FOUND,              /* 404: user or transaction */
-    IDV_CALL_REFUSED                 /* 400, 401, 403: configuration */
+    IDV_CALL_REFUSED,                /* 400, 401, 403: configuration */
+    IDV_CALL_ERROR                   /* of this process: never an outage */
 } idv_call_result_e;
 
 

@@ -75,7 +75,7 @@ idv_token_get(idv_token_t *token)
                    token->live);
 
     if (idv_token_credentials(token) != NGX_OK) {
-        idv_answer_none(&token->answer, IDV_CALL_UNAVAILABLE,
+        idv_answer_none(&token->answer, IDV_CALL_ERROR,
                         "the token's key cannot be hashed");
         return NGX_DECLINED;
     }
@@ -170,7 +170,7 @@ idv_token_look(idv_token_t *token)
         return NGX_AGAIN;
     }
 
-    idv_answer_none(&token->answer, IDV_CALL_UNAVAILABLE,
+    idv_answer_none(&token->answer, IDV_CALL_ERROR,
                     "the request cannot be sent");
     idv_token_end(token);
 
@@ -190,7 +190,7 @@ idv_token_keep(idv_token_t *token, const u_char *value, size_t len)
 
     p = ngx_pnalloc(token->pool, size + 1);
     if (p == NULL) {
-        idv_answer_none(&token->answer, IDV_CALL_UNAVAILABLE, "no memory");
+        idv_answer_none(&token->answer, IDV_CALL_ERROR, "no memory");
         return NGX_ERROR;
     }
 
@@ -464,6 +464,7 @@ idv_token_fetched(idv_transfer_t *t)
 static void
 idv_token_store(idv_token_t *token)
 {
+    json_t                *document;
     ngx_int_t              rc;
     const char            *why;
     idv_pingone_token_t    fresh;
@@ -477,6 +478,9 @@ idv_token_store(idv_token_t *token)
         idv_answer_unusable(&token->answer, why);
         return;
     }
+
+    document = token->answer.document;
+    token->answer.document = NULL;
 
     /* its life began before it came */
 
@@ -494,15 +498,15 @@ idv_token_store(idv_token_t *token)
 
     ngx_explicit_memzero(fresh.value.data, fresh.value.len);
 
-    if (rc != NGX_OK) {
-        idv_answer_unusable(&token->answer,
-                            rc == NGX_DECLINED ? "the token is too long"
-                                               : "no memory for the token");
-        return;
-    }
+    json_decref(document);
 
-    json_decref(token->answer.document);
-    token->answer.document = NULL;
+    if (rc == NGX_DECLINED) {
+        idv_answer_unusable(&token->answer, "the token is too long");
+
+    } else if (rc != NGX_OK) {
+        idv_answer_none(&token->answer, IDV_CALL_ERROR,
+                        "no memory for the token");
+    }
 }
 
 
@@ -563,12 +567,21 @@ idv_token_end(idv_token_t *token)
         answer->result = IDV_CALL_REFUSED;
     }
 
-    hold = (answer->result == IDV_CALL_REFUSED) ? IDV_TOKEN_HOLD_REFUSED
-                                                : IDV_TOKEN_HOLD;
+    if (answer->outcome == IDV_PEER_NEITHER) {
 
-    idv_store_peer_token_deny(provider->store, provider->id,
-                              token->credentials, hold, answer->result,
-                              ngx_current_msec, &token->peer);
+        /* a fault of our own says nothing of the next fetch */
+
+        idv_store_peer_token_release(provider->store, provider->id,
+                                     &token->peer);
+
+    } else {
+        hold = (answer->result == IDV_CALL_REFUSED) ? IDV_TOKEN_HOLD_REFUSED
+                                                    : IDV_TOKEN_HOLD;
+
+        idv_store_peer_token_deny(provider->store, provider->id,
+                                  token->credentials, hold, answer->result,
+                                  ngx_current_msec, &token->peer);
+    }
 
     idv_answer_fault(answer, provider, "token", token->log);
     token->logged = 1;

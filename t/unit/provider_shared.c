@@ -413,7 +413,7 @@ test_deadline(void)
     broken = 1;
     c = start(idv_provider_create);
     advance(0);
-    check(c, DONE, IDV_CALL_UNAVAILABLE, "a transfer that does not start");
+    check(c, DONE, IDV_CALL_ERROR, "a transfer that does not start");
     done(c);
 
     ok(!timers(), "no timer is left");
