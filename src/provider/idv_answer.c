@@ -145,7 +145,10 @@ idv_answer_status(idv_answer_t *answer, idv_transfer_t *t)
     last = answer->why + IDV_ANSWER_WHY_LEN;
 
     if (answer->result == IDV_CALL_OK) {
-        if (root == NULL) {
+        if (root == NULL && ngx_errno == NGX_ENOMEM) {
+            idv_answer_none(answer, IDV_CALL_ERROR, "no memory for the answer");
+
+        } else if (root == NULL) {
             idv_answer_unusable(answer, "it is not JSON");
         }
 

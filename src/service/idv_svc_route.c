@@ -296,6 +296,10 @@ idv_svc_dispatch(idv_svc_call_t *call)
         call->json = idv_json_parse(call->request->pool, call->body.data,
                                     call->body.len, call->room);
 
+        if (call->json == NULL && ngx_errno == NGX_ENOMEM) {
+            return idv_svc_error(call, IDV_SVC_UNEXPECTED);
+        }
+
         if (!json_is_object(call->json) && !json_is_array(call->json)) {
             return idv_svc_error(call, IDV_SVC_INVALID_REQUEST);
         }

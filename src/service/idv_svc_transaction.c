@@ -244,7 +244,7 @@ idv_svc_transaction_checks(idv_svc_call_t *call, idv_svc_view_t *view)
                                         view->blob[IDV_SVC_BLOB_CHECKS].data,
                                         view->blob[IDV_SVC_BLOB_CHECKS].len,
                                         IDV_SVC_MAX_JSON));
-    if (checks) {
+    if (checks || view->blob[IDV_SVC_BLOB_CHECKS].len) {
         return checks;
     }
 

@@ -16,6 +16,8 @@
 #define IDV_JSON_MAX_TOKEN  255
 
 
+static json_t *idv_json_load(const u_char *data, size_t len);
+static void *idv_json_malloc(size_t size);
 static ngx_int_t idv_json_depth(const u_char *data, size_t len);
 static void idv_json_cleanup(void *data);
 static ngx_int_t idv_json_token(u_char **pos, u_char *last, char *token,
@@ -23,12 +25,19 @@ static ngx_int_t idv_json_token(u_char **pos, u_char *last, char *token,
 static json_t *idv_json_step(json_t *value, const char *token, size_t len);
 
 
+/* while jansson parses: whose memory it is, and whether there was enough */
+
+static json_malloc_t  idv_json_real_malloc;
+static ngx_uint_t     idv_json_no_memory;
+
+
 json_t *
 idv_json_parse(ngx_pool_t *pool, const u_char *data, size_t len, size_t max)
 {
     json_t              *root;
-    json_error_t         err;
     ngx_pool_cleanup_t  *cln;
+
+    ngx_set_errno(0);
 
     if (data == NULL || len == 0 || len > max) {
         return NULL;
@@ -45,12 +54,12 @@ idv_json_parse(ngx_pool_t *pool, const u_char *data, size_t len, size_t max)
     if (pool) {
         cln = ngx_pool_cleanup_add(pool, 0);
         if (cln == NULL) {
+            ngx_set_errno(NGX_ENOMEM);
             return NULL;
         }
     }
 
-    root = json_loadb((const char *) data, len,
-                      JSON_REJECT_DUPLICATES|JSON_DECODE_ANY, &err);
+    root = idv_json_load(data, len);
 
     if (root && cln) {
         cln->handler = idv_json_cleanup;
@@ -58,6 +67,53 @@ idv_json_parse(ngx_pool_t *pool, const u_char *data, size_t len, size_t max)
     }
 
     return root;
+}
+
+
+/*
+ * Where memory runs out, jansson may take it for an invalid text, or leave a
+ * byte out of a string and say nothing at all: it is not asked, but watched.
+ */
+
+static json_t *
+idv_json_load(const u_char *data, size_t len)
+{
+    json_t        *root;
+    json_free_t    real_free;
+    json_error_t   err;
+
+    json_get_alloc_funcs(&idv_json_real_malloc, &real_free);
+    json_set_alloc_funcs(idv_json_malloc, real_free);
+
+    idv_json_no_memory = 0;
+
+    root = json_loadb((const char *) data, len,
+                      JSON_REJECT_DUPLICATES|JSON_DECODE_ANY, &err);
+
+    json_set_alloc_funcs(idv_json_real_malloc, real_free);
+
+    if (idv_json_no_memory) {
+        json_decref(root);
+        ngx_set_errno(NGX_ENOMEM);
+        return NULL;
+    }
+
+    return root;
+}
+
+
+static void *
+idv_json_malloc(size_t size)
+{
+    void  *p;
+
+    p = idv_json_real_malloc(size);
+
+    if (p == NULL) {
+        idv_json_no_memory = 1;
+    }
+
+    return p;
 }
 
 

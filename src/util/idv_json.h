@@ -22,8 +22,9 @@
 /*
  * Parses len bytes of UTF-8 text.  NULL if it is longer than max bytes, nested
  * deeper than IDV_JSON_MAX_DEPTH, has duplicate members, a NUL, trailing bytes
- * or is not JSON.  The caller owns the reference; with a pool it is dropped by
- * the pool's cleanup instead (pool may be NULL).
+ * or is not JSON; also without memory, and then ngx_errno is NGX_ENOMEM, which
+ * it is not otherwise.  The caller owns the reference; with a pool it is
+ * dropped by the pool's cleanup instead (pool may be NULL).
  */
 json_t *idv_json_parse(ngx_pool_t *pool, const u_char *data, size_t len,
     size_t max);

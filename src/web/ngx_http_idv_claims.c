@@ -412,13 +412,11 @@ ngx_http_idv_claims_decode(ngx_http_request_t *r,
         root = idv_json_parse(NULL, session->claims.data, session->claims.len,
                               IDV_STORE_MAX_CLAIMS);
 
+        /* we have sealed an object: it can be lost for want of memory only */
+
         if (!json_is_object(root)) {
             json_decref(root);
-
-            root = json_object();
-            if (root == NULL) {
-                return NGX_ERROR;
-            }
+            return NGX_ERROR;
         }
 
         ngx_http_idv_session_cache_keep(session, root);

@@ -791,11 +791,15 @@ ngx_http_idv_flow_body(ngx_http_request_t *r)
         body = idv_json_parse(r->pool, text.data, text.len,
                               call->provider->max_body);
         if (!json_is_object(body)) {
-            rc = NGX_DECLINED;
+            rc = (body == NULL && ngx_errno == NGX_ENOMEM) ? NGX_ERROR
+                                                           : NGX_DECLINED;
         }
     }
 
-    if (rc == NGX_DECLINED) {
+    if (rc == NGX_ERROR) {
+        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+
+    } else if (rc == NGX_DECLINED) {
         rc = ngx_http_idv_send_error(r, NGX_HTTP_IDV_VALIDATION, -1);
 
     } else {

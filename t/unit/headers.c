@@ -302,9 +302,10 @@ test_set(void)
 
     is_int(session.claims.len <= IDV_STORE_MAX_CLAIMS, 0,
            "claims above the bound");
-    ok(ngx_http_idv_set_headers(r, headers, &session) == NGX_OK, "set");
+    ok(ngx_http_idv_set_headers(r, headers, &session) == NGX_ERROR,
+       "are not parsed: nobody is let in without them");
     is_int(fake_find(&r->headers_in.headers, "X-Verified-Name").len, 0,
-           "are not parsed");
+           "and none is set");
 
     json_object_del(root, "longer");
     give_claims(r, &session, root);

@@ -18,6 +18,7 @@ static json_t *parse(ngx_pool_t *pool, const char *text);
 static void nested(ngx_pool_t *pool);
 static void refused(ngx_pool_t *pool);
 static void pointers(ngx_pool_t *pool);
+static void scarce(void);
 
 
 int
@@ -53,6 +54,7 @@ main(void)
     nested(pool);
     refused(pool);
     pointers(pool);
+    scarce();
 
     ngx_destroy_pool(pool);
 
@@ -153,4 +155,69 @@ pointers(ngx_pool_t *pool)
 
     ngx_str_set(&pointer, "");
     ok(idv_json_pointer(root, &pointer) == root, "the whole document");
+}
+
+
+/*
+ * The n-th allocation of a parse fails: then there is no value, and it is said
+ * why.  jansson alone leaves a byte out of a string of 16, and says nothing.
+ */
+
+static int  scarce_left;
+
+
+static void *
+scarce_malloc(size_t size)
+{
+    return (--scarce_left == 0) ? NULL : malloc(size);
+}
+
+
+static void
+scarce(void)
+{
+    int             i, wrong, silent;
+    json_t         *value;
+    ngx_str_t       s;
+    json_free_t     real_free;
+    json_malloc_t   real_malloc, now_malloc;
+
+    static const char  text[] = "{\"transactionStatusOfAnn\":"
+                                "[\"APPROVED_NO_REQUEST_AT_ALL\",1.5,true],"
+                                "\"a\":\"0123456789012345678901234567890123\"}";
+
+    json_get_alloc_funcs(&real_malloc, &real_free);
+    json_set_alloc_funcs(scarce_malloc, free);
+
+    wrong = 0;
+    silent = 0;
+
+    for (i = 1; i < 1000; i++) {
+        scarce_left = i;
+        value = idv_json_parse(NULL, (u_char *) text, sizeof(text) - 1, LIMIT);
+
+        if (scarce_left > 0) {
+            break;
+        }
+
+        wrong += value != NULL;
+        silent += value == NULL && ngx_errno != NGX_ENOMEM;
+
+        json_decref(value);
+    }
+
+    json_get_alloc_funcs(&now_malloc, &real_free);
+    json_set_alloc_funcs(real_malloc, free);
+
+    ok(i > 10 && i < 1000, "allocations of a parse: %d", i - 1);
+    is_int(wrong, 0, "values where one of them failed");
+    is_int(silent, 0, "failures for no reason");
+    ok(now_malloc == scarce_malloc, "jansson has the functions that it had");
+
+    s = idv_json_string(value, "a");
+    is_int(s.len, 34, "with all of them it is whole");
+    json_decref(value);
+
+    value = idv_json_parse(NULL, (u_char *) "{", 1, LIMIT);
+    ok(value == NULL && ngx_errno == 0, "a text that is wrong is only wrong");
 }
