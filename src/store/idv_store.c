@@ -754,6 +754,10 @@ done:
         idv_store_count(store, idv_store_entered[flow->state]);
     }
 
+    if (rc == NGX_ERROR) {
+        idv_store_full(store);
+    }
+
     return rc;
 }
 

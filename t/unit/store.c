@@ -374,6 +374,48 @@ test_providers(void)
 }
 
 
+/* claims have a place of their own, of which there are fewer than flows */
+
+static void
+test_claims(void)
+{
+    ngx_int_t     rc;
+    ngx_str_t     claims;
+    ngx_uint_t    i;
+    idv_flow_t    flow, last;
+    idv_store_t  *store;
+
+    static const ngx_str_t  wiped = ngx_null_string;
+
+    store = zone_create(ZONE);
+    ngx_str_set(&claims, "{\"firstName\":\"ANN\"}");
+    ngx_memzero(&flow, sizeof(idv_flow_t));
+    rc = NGX_OK;
+
+    for (i = 1; i <= store->root->nclaims + 1; i++) {
+        last = flow;
+        flow = zone_flow(i, "ann", i, ngx_current_msec + 1200000);
+        (void) idv_store_create(store, &flow, ngx_current_msec);
+
+        flow.state = IDV_STATE_COMPLETED;
+        rc = idv_store_save(store, &flow, &claims);
+
+        if (rc != NGX_OK) {
+            break;
+        }
+    }
+
+    is_int(i, store->root->nclaims + 1, "flows until there is no more place");
+    is_int(rc, NGX_ERROR, "the save says so");
+    is_int(idv_store_counter(store, IDV_COUNT_ZONE_FULL), 1,
+           "and the operator is told");
+
+    (void) idv_store_save(store, &last, &wiped);
+    ok(idv_store_save(store, &flow, &claims) == NGX_OK,
+       "the place of another one is good again");
+}
+
+
 int
 main(void)
 {
@@ -382,6 +424,7 @@ main(void)
     test_expired(IDV_STATE_REQUIRED, "begun");
     test_revoked();
     test_providers();
+    test_claims();
 
     return tap_done();
 }
