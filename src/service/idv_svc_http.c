@@ -503,14 +503,10 @@ idv_svc_error_status(idv_svc_call_t *call, ngx_uint_t status)
 }
 
 
-/* at most one line a second and worker */
-
 ngx_int_t
 idv_svc_full(idv_svc_call_t *call)
 {
-    if (call->store->full != ngx_time()) {
-        call->store->full = ngx_time();
-
+    if (idv_svc_store_warn(call->store)) {
         ngx_log_error(NGX_LOG_WARN, call->request->connection->log, 0,
                       "idv service: zone \"%V\" is full", &call->store->name);
     }

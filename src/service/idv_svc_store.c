@@ -207,6 +207,18 @@ idv_svc_store_advance(idv_svc_store_t *store, int64_t ms)
 }
 
 
+ngx_uint_t
+idv_svc_store_warn(idv_svc_store_t *store)
+{
+    ngx_atomic_uint_t  now, last;
+
+    now = (ngx_atomic_uint_t) ngx_time();
+    last = store->sh->warned;
+
+    return now != last && ngx_atomic_cmp_set(&store->sh->warned, last, now);
+}
+
+
 ngx_int_t
 idv_svc_store_create(idv_svc_store_t *store, idv_svc_view_t *view,
     ngx_uint_t limit, int64_t now)

@@ -37,7 +37,6 @@ typedef struct {
     idv_svc_root_t    *sh;
     ngx_slab_pool_t   *shpool;
     ngx_str_t          name;
-    time_t             full;         /* when this worker last said so */
 } idv_svc_store_t;
 
 
@@ -136,6 +135,9 @@ ngx_int_t idv_svc_store_init(ngx_shm_zone_t *zone, void *data);
 /* milliseconds since the epoch by the service's clock */
 int64_t idv_svc_store_now(idv_svc_store_t *store);
 void idv_svc_store_advance(idv_svc_store_t *store, int64_t ms);
+
+/* 1 once a second: what goes wrong often need not be logged more often */
+ngx_uint_t idv_svc_store_warn(idv_svc_store_t *store);
 
 /*
  * A new transaction with the blobs of the view.  limit bounds how many of the

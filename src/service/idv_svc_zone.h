@@ -125,6 +125,7 @@ struct idv_svc_root_s {
     ngx_uint_t          nnotes;
 
     ngx_atomic_t        clock;       /* ms ahead of the real time */
+    ngx_atomic_t        warned;      /* second of the last warning */
     ngx_uint_t          mute;        /* notifications fail */
 
     ngx_uint_t          nfaults;
