@@ -679,6 +679,9 @@ ngx_http_idv_init_module(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
+    /* what the configuration was read with: a worker starts anew */
+    idv_crypto_done();
+
     cmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_core_module);
     ph = cmcf->phase_engine.handlers;
 

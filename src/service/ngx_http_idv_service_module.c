@@ -57,6 +57,7 @@ static char *ngx_http_idv_service_limit(ngx_conf_t *cf, void *post,
 static char *ngx_http_idv_service_control(ngx_conf_t *cf, void *post,
     void *data);
 static char *ngx_http_idv_service_test(ngx_conf_t *cf, void *post, void *data);
+static ngx_int_t ngx_http_idv_service_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_idv_service_init_process(ngx_cycle_t *cycle);
 static void ngx_http_idv_service_exit_process(ngx_cycle_t *cycle);
 static void ngx_http_idv_service_sweep(ngx_event_t *ev);
@@ -204,7 +205,7 @@ ngx_module_t  ngx_http_idv_service_module = {
     ngx_http_idv_service_commands,         /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    NULL,                                  /* init module */
+    ngx_http_idv_service_init_module,      /* init module */
     ngx_http_idv_service_init_process,     /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
@@ -781,6 +782,17 @@ ngx_http_idv_service_test(ngx_conf_t *cf, void *post, void *data)
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* what the configuration was read with: a worker starts anew */
+
+static ngx_int_t
+ngx_http_idv_service_init_module(ngx_cycle_t *cycle)
+{
+    idv_crypto_done();
+
+    return NGX_OK;
 }
 
 
