@@ -25,7 +25,7 @@ my @bad = ('x' x 81, "\tx", 'x ', 'x = 1; // y', '/* TODO */');
 ok($rules[$_][1]->($bad[$_]), "the rule sees $rules[$_][0]") for 0 .. $#rules;
 
 my @files = sort glob("$top/src/*.[ch] $top/src/*/*.[ch] $top/t/unit/*.[ch]
-                      $top/t/fuzz/*.[ch]");
+                      $top/t/fuzz/*.[ch] $top/t/rig/*.[ch]");
 cmp_ok(scalar @files, '>', 10, 'sources found');
 
 for my $file (@files) {

@@ -94,7 +94,8 @@ sub reports {
         my ($line, $level) = @_;
 
         push @lines, $line
-            if $level eq '' && $line =~ /Sanitizer|: runtime error: /;
+            if $level eq ''
+               && $line =~ /Sanitizer|: runtime error: |^rig: /;
     });
 
     return @lines;
