@@ -95,16 +95,21 @@ sub transaction_calls {
 }
 
 
-sub token {
+sub token_answer {
     my ($self) = @_;
 
-    my $answer = $self->http->post("/$self->{environment}/as/token",
+    return $self->http->post("/$self->{environment}/as/token",
         'grant_type=client_credentials',
         'Content-Type' => 'application/x-www-form-urlencoded',
         Authorization => 'Basic ' . MIME::Base64::encode_base64(
             "$self->{client}:$self->{secret}", ''));
+}
 
-    my $token = ($answer->json || {})->{access_token};
+
+sub token {
+    my ($self) = @_;
+
+    my $token = ($self->token_answer->json || {})->{access_token};
     $self->{nginx}->forbid($token) if $self->{nginx};
 
     return $token;

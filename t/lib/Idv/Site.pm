@@ -179,6 +179,9 @@ sub config {
     my $hop = $self->{hop} ? ' reuseport' : '';
     $text{gate} .= "\n        add_header X-Worker \$pid always;" if $hop;
 
+    my $maps = keys %{$self->{people}} > 1000
+        ? 'map_hash_max_size 65536; map_hash_bucket_size 128;' : '';
+
     my ($environment, $client) = (ENVIRONMENT, CLIENT);
     my $name = $arg{client_name} // '"The gate of the test"';
     my $processing = $arg{processing} || '100ms';
@@ -187,6 +190,8 @@ sub config {
     return <<"END" . $text{servers};
     idv_zone         flows:$zone;
     idv_service_zone service:4m;
+
+    $maps
 
     map \$remote_user \$user_email {
         default "";
