@@ -113,7 +113,7 @@ test-run:
 
 .PHONY: soak
 soak:			## the long runs, in one table; SOAK='--scale 0.1 PART ...'
-	@t/tools/setup build test
+	@t/tools/setup build test soak
 	@$(MAKE) $(parallel) --no-print-directory all
 	@$(MAKE) --no-print-directory soak-run
 
