@@ -304,6 +304,8 @@ idv_svc_document_submit(idv_svc_call_t *call, ngx_uint_t replace)
     s.call = call;
     s.view = &view;
 
+    json = NULL;
+
     for (tries = 0; tries < IDV_SVC_TRIES; tries++) {
 
         if (idv_svc_document_get(call, &view, &rc) != NGX_OK) {
