@@ -247,9 +247,12 @@ idv_svc_echo_send(ngx_http_request_t *r, ngx_str_t *body)
     ngx_table_elt_t  *h;
 
     b = ngx_calloc_buf(r->pool);
-    h = ngx_list_push(&r->headers_out.headers);
+    if (b == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
-    if (b == NULL || h == NULL) {
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

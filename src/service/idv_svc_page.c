@@ -539,7 +539,6 @@ idv_svc_page_next(idv_svc_page_t *page, ngx_uint_t finished)
 {
     u_char           *p;
     ngx_str_t         none, location;
-    ngx_table_elt_t  *h;
 
     /* a message is there to be read, on this page, before one leaves it */
 
@@ -565,15 +564,11 @@ idv_svc_page_next(idv_svc_page_t *page, ngx_uint_t finished)
 
     location.data = p;
 
-    h = ngx_list_push(&page->call->request->headers_out.headers);
-    if (h == NULL || idv_svc_page_headers(page) != NGX_OK) {
+    if (idv_svc_header(page->call, "Location", &location) != NGX_OK
+        || idv_svc_page_headers(page) != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-
-    h->hash = 1;
-    ngx_str_set(&h->key, "Location");
-    h->value = location;
-    idv_header_clear_next(h);
 
     ngx_str_null(&none);
 

@@ -527,9 +527,12 @@ ngx_http_idv_page_send_asset(ngx_http_idv_page_t *page, ngx_uint_t asset)
     }
 
     b = ngx_calloc_buf(r->pool);
-    etag = ngx_list_push(&r->headers_out.headers);
+    if (b == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
-    if (b == NULL || etag == NULL) {
+    etag = ngx_list_push(&r->headers_out.headers);
+    if (etag == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
