@@ -13,10 +13,12 @@
 
 /* the longest reference token of a pointer, unescaped */
 
-#define IDV_JSON_MAX_TOKEN  255
+#define IDV_JSON_MAX_TOKEN   255
+#define IDV_JSON_MIN_BUFFER  16      /* of jansson */
 
 
 static json_t *idv_json_load(const u_char *data, size_t len);
+static size_t idv_json_next(void *buffer, size_t size, void *data);
 static void *idv_json_malloc(size_t size);
 static ngx_int_t idv_json_depth(const u_char *data, size_t len);
 static void idv_json_cleanup(void *data);
@@ -25,9 +27,14 @@ static ngx_int_t idv_json_token(u_char **pos, u_char *last, char *token,
 static json_t *idv_json_step(json_t *value, const char *token, size_t len);
 
 
-/* while jansson parses: whose memory it is, and whether there was enough */
+/*
+ * While jansson parses: whose memory it is, what is put by for the first time
+ * that it is not enough, and whether there was such a time.
+ */
 
 static json_malloc_t  idv_json_real_malloc;
+static void          *idv_json_reserve;
+static size_t         idv_json_reserved;
 static ngx_uint_t     idv_json_no_memory;
 
 
@@ -73,24 +80,46 @@ idv_json_parse(ngx_pool_t *pool, const u_char *data, size_t len, size_t max)
 /*
  * Where memory runs out, jansson may take it for an invalid text, or leave a
  * byte out of a string and say nothing at all: it is not asked, but watched.
+ * If that byte was the quote at the end, it would even read and write on beyond
+ * the string.  So the first allocation to fail gets what was put by for it, and
+ * there is no text any more after the byte that it was for.
  */
 
 static json_t *
 idv_json_load(const u_char *data, size_t len)
 {
     json_t        *root;
+    ngx_str_t      text;
     json_free_t    real_free;
     json_error_t   err;
 
     json_get_alloc_funcs(&idv_json_real_malloc, &real_free);
-    json_set_alloc_funcs(idv_json_malloc, real_free);
+
+    /* jansson's own buffer doubles, and has one token of the text */
+
+    idv_json_reserved = 2 * (len + IDV_JSON_MIN_BUFFER);
+    idv_json_reserve = idv_json_real_malloc(idv_json_reserved);
+
+    if (idv_json_reserve == NULL) {
+        ngx_set_errno(NGX_ENOMEM);
+        return NULL;
+    }
 
     idv_json_no_memory = 0;
 
-    root = json_loadb((const char *) data, len,
-                      JSON_REJECT_DUPLICATES|JSON_DECODE_ANY, &err);
+    text.data = (u_char *) data;
+    text.len = len;
+
+    json_set_alloc_funcs(idv_json_malloc, real_free);
+
+    root = json_load_callback(idv_json_next, &text,
+                              JSON_REJECT_DUPLICATES|JSON_DECODE_ANY, &err);
 
     json_set_alloc_funcs(idv_json_real_malloc, real_free);
+
+    if (idv_json_reserve) {
+        real_free(idv_json_reserve);
+    }
 
     if (idv_json_no_memory) {
         json_decref(root);
@@ -102,6 +131,24 @@ idv_json_load(const u_char *data, size_t len)
 }
 
 
+/* one byte at a time, so that none is taken that is not meant to be read */
+
+static size_t
+idv_json_next(void *buffer, size_t size, void *data)
+{
+    ngx_str_t *text = data;
+
+    if (text->len == 0 || idv_json_no_memory) {
+        return 0;
+    }
+
+    *(u_char *) buffer = *text->data++;
+    text->len--;
+
+    return 1;
+}
+
+
 static void *
 idv_json_malloc(size_t size)
 {
@@ -109,8 +156,13 @@ idv_json_malloc(size_t size)
 
     p = idv_json_real_malloc(size);
 
-    if (p == NULL) {
+    if (p == NULL && !idv_json_no_memory) {
         idv_json_no_memory = 1;
+
+        if (size <= idv_json_reserved) {
+            p = idv_json_reserve;
+            idv_json_reserve = NULL;
+        }
     }
 
     return p;
