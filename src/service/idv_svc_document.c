@@ -54,7 +54,7 @@ static ngx_int_t idv_svc_document_submit(idv_svc_call_t *call,
     ngx_uint_t replace);
 static ngx_uint_t idv_svc_document_types(idv_svc_view_t *view);
 static void idv_svc_document_type(idv_svc_submitted_t *s);
-static void idv_svc_document_value(idv_svc_submitted_t *s);
+static ngx_int_t idv_svc_document_value(idv_svc_submitted_t *s);
 static ngx_uint_t idv_svc_document_room(idv_svc_submitted_t *s);
 static void idv_svc_document_invalid(idv_svc_call_t *call, const char *target,
     const char *message, json_t *inner);
@@ -324,7 +324,10 @@ idv_svc_document_submit(idv_svc_call_t *call, ngx_uint_t replace)
         }
 
         idv_svc_document_type(&s);
-        idv_svc_document_value(&s);
+
+        if (idv_svc_document_value(&s) != NGX_OK) {
+            return idv_svc_error(call, IDV_SVC_UNEXPECTED);
+        }
 
         if (call->details) {
             return idv_svc_error(call, IDV_SVC_INVALID_DATA);
@@ -477,9 +480,12 @@ idv_svc_document_room(idv_svc_submitted_t *s)
 }
 
 
-/* something that is no photo is taken: the check will say so */
+/*
+ * Something that is no photo is taken: the check will say so.  NGX_ERROR is
+ * without memory.
+ */
 
-static void
+static ngx_int_t
 idv_svc_document_value(idv_svc_submitted_t *s)
 {
     size_t                 max;
@@ -493,18 +499,18 @@ idv_svc_document_value(idv_svc_submitted_t *s)
     if (json == NULL) {
         idv_svc_detail(s->call, "REQUIRED_VALUE", "value",
                        "A value is required.", NULL);
-        return;
+        return NGX_OK;
     }
 
     if (text.len == 0) {
         idv_svc_document_invalid(s->call, "value",
                                  "The value must be a text that is not empty.",
                                  NULL);
-        return;
+        return NGX_OK;
     }
 
     if (s->type == NGX_DECLINED) {
-        return;
+        return NGX_OK;
     }
 
     type = &idv_svc_types[s->type];
@@ -518,13 +524,16 @@ idv_svc_document_value(idv_svc_submitted_t *s)
         s->value.data = ngx_pnalloc(s->call->request->pool,
                                     ngx_base64_decoded_length(text.len));
 
-        if (s->value.data == NULL
-            || ngx_decode_base64(&s->value, &text) != NGX_OK
+        if (s->value.data == NULL) {
+            return NGX_ERROR;
+        }
+
+        if (ngx_decode_base64(&s->value, &text) != NGX_OK
             || s->value.len == 0)
         {
             idv_svc_document_invalid(s->call, "value",
                                      "The value must be base64.", NULL);
-            return;
+            return NGX_OK;
         }
     }
 
@@ -532,13 +541,15 @@ idv_svc_document_value(idv_svc_submitted_t *s)
         idv_svc_document_invalid(s->call, "value", "The value is too large.",
                                  json_pack("{s:I}", "maximumValue",
                                            (json_int_t) max));
-        return;
+        return NGX_OK;
     }
 
     s->bad = (type->side == IDV_SVC_SIDE_FRONT
               || type->side == IDV_SVC_SIDE_BACK)
              && idv_svc_image(s->value.data, s->value.len)
                 == IDV_SVC_IMAGE_NONE;
+
+    return NGX_OK;
 }
 
 

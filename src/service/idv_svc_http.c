@@ -604,6 +604,12 @@ idv_svc_detail(idv_svc_call_t *call, const char *code, const char *target,
         call->details = json_array();
     }
 
+    /* without memory, too, what was found wrong is not taken for right */
+
+    if (call->details == NULL) {
+        call->details = json_null();
+    }
+
     (void) json_array_append_new(call->details,
                                  json_pack("{s:s, s:s, s:s, s:o*}",
                                            "code", code,
