@@ -311,8 +311,11 @@ ssize_t
 idv_open(const idv_key_t *keys, ngx_uint_t nkeys, const ngx_str_t *aad,
     const u_char *sealed, size_t len, u_char *out)
 {
+    ngx_int_t           rc;
     ngx_uint_t          i;
     idv_crypto_slot_t  *slot;
+
+    rc = NGX_DECLINED;
 
     if (len < IDV_SEAL_OVERHEAD || len > INT_MAX || aad->len > INT_MAX
         || sealed[0] != IDV_SEAL_VERSION)
@@ -328,9 +331,12 @@ idv_open(const idv_key_t *keys, ngx_uint_t nkeys, const ngx_str_t *aad,
 
         slot = idv_crypto_slot(&keys[i]);
 
-        if (slot
-            && idv_crypto_decrypt(slot->open, aad, sealed, len, out) == NGX_OK)
-        {
+        if (slot == NULL) {
+            rc = NGX_ERROR;
+            break;
+        }
+
+        if (idv_crypto_decrypt(slot->open, aad, sealed, len, out) == NGX_OK) {
             return len - IDV_SEAL_OVERHEAD;
         }
     }
@@ -342,7 +348,7 @@ declined:
     OPENSSL_cleanse(out, len);
     ERR_clear_error();
 
-    return NGX_DECLINED;
+    return rc;
 }
 
 

@@ -57,7 +57,7 @@ ssize_t idv_seal(const idv_key_t *key, const ngx_str_t *aad,
 /*
  * Opens with whichever of the nkeys keys has the id in the text.  out has room
  * for len bytes; on failure it is wiped and NGX_DECLINED returned, with one
- * answer for every reason.
+ * answer for every reason but a want of memory, which is NGX_ERROR.
  */
 ssize_t idv_open(const idv_key_t *keys, ngx_uint_t nkeys, const ngx_str_t *aad,
     const u_char *sealed, size_t len, u_char *out);

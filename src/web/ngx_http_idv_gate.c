@@ -107,7 +107,7 @@ ngx_http_idv_admit(ngx_http_request_t *r, const idv_provider_t *provider,
     session = ngx_http_idv_session(r, provider, client.subject_hash);
 
     if (session == NULL) {
-        return NGX_DECLINED;
+        return ctx->lost ? NGX_ERROR : NGX_DECLINED;
     }
 
     rc = ngx_http_idv_enough(r, provider, lcf, session, policy);

@@ -480,6 +480,7 @@ ngx_http_idv_page_logout(ngx_http_idv_page_t *page)
 {
     ngx_int_t                rc;
     ngx_str_t                bound;
+    ngx_http_idv_ctx_t      *ctx;
     ngx_http_idv_session_t  *session;
 
     session = ngx_http_idv_page_get_session(page);
@@ -488,7 +489,17 @@ ngx_http_idv_page_logout(ngx_http_idv_page_t *page)
         return ngx_http_idv_page_show_logout(page, session);
     }
 
-    if (session) {
+    if (session == NULL) {
+
+        /* one that nobody could look at has not ended */
+
+        ctx = ngx_http_idv_get_ctx(page->r);
+
+        if (ctx == NULL || ctx->lost) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+    } else {
 
         bound.data = session->id;
         bound.len = sizeof(session->id);

@@ -34,7 +34,8 @@
 
 
 static ngx_http_idv_session_t *ngx_http_idv_session_try(ngx_http_request_t *r,
-    ngx_http_idv_sealed_t *sealed, const u_char subject[16]);
+    ngx_http_idv_ctx_t *ctx, ngx_http_idv_sealed_t *sealed,
+    const u_char subject[16]);
 static ngx_int_t ngx_http_idv_session_open(ngx_http_request_t *r,
     ngx_http_idv_sealed_t *sealed, ngx_http_idv_session_t *session);
 static ngx_int_t ngx_http_idv_session_check(const idv_provider_t *provider,
@@ -89,9 +90,11 @@ ngx_http_idv_session(ngx_http_request_t *r, const idv_provider_t *provider,
     ctx->looked = 1;
     ctx->provider = provider;
     ctx->session = NULL;
+    ctx->lost = 0;
     ctx->admitted = 0;
 
     if (ngx_http_idv_cookie_name(r, provider, "", &name) != NGX_OK) {
+        ctx->lost = 1;
         return NULL;
     }
 
@@ -110,7 +113,7 @@ ngx_http_idv_session(ngx_http_request_t *r, const idv_provider_t *provider,
         /* of two, one was planted: neither counts */
 
         if (ngx_http_idv_cookie_next(r, &name, &pos, &more) != NGX_OK) {
-            session = ngx_http_idv_session_try(r, &sealed, subject);
+            session = ngx_http_idv_session_try(r, ctx, &sealed, subject);
         }
     }
 
@@ -122,11 +125,11 @@ ngx_http_idv_session(ngx_http_request_t *r, const idv_provider_t *provider,
             sealed.text = *text;
 
             tries++;
-            session = ngx_http_idv_session_try(r, &sealed, subject);
+            session = ngx_http_idv_session_try(r, ctx, &sealed, subject);
         }
     }
 
-    if (session == NULL && tries && !counted) {
+    if (session == NULL && tries && !counted && !ctx->lost) {
         idv_store_count(provider->store, IDV_COUNT_SESSIONS_REFUSED);
     }
 
@@ -137,8 +140,8 @@ ngx_http_idv_session(ngx_http_request_t *r, const idv_provider_t *provider,
 
 
 static ngx_http_idv_session_t *
-ngx_http_idv_session_try(ngx_http_request_t *r, ngx_http_idv_sealed_t *sealed,
-    const u_char subject[16])
+ngx_http_idv_session_try(ngx_http_request_t *r, ngx_http_idv_ctx_t *ctx,
+    ngx_http_idv_sealed_t *sealed, const u_char subject[16])
 {
     ngx_int_t                rc;
     const char              *reason;
@@ -147,6 +150,7 @@ ngx_http_idv_session_try(ngx_http_request_t *r, ngx_http_idv_sealed_t *sealed,
 
     session = ngx_palloc(r->pool, sizeof(ngx_http_idv_session_t));
     if (session == NULL) {
+        ctx->lost = 1;
         return NULL;
     }
 
@@ -158,6 +162,10 @@ ngx_http_idv_session_try(ngx_http_request_t *r, ngx_http_idv_sealed_t *sealed,
 
     if (!cached) {
         rc = ngx_http_idv_session_open(r, sealed, session);
+
+        if (rc == NGX_ERROR) {
+            ctx->lost = 1;
+        }
     }
 
     if (rc == NGX_OK) {
@@ -202,7 +210,7 @@ ngx_http_idv_session_open(ngx_http_request_t *r, ngx_http_idv_sealed_t *sealed,
     bytes.data = ngx_pnalloc(r->pool, ngx_base64_decoded_length(
                                                           sealed->text.len));
     if (bytes.data == NULL) {
-        return NGX_DECLINED;
+        return NGX_ERROR;
     }
 
     /* the length differs where padding ended the text before its end */
@@ -215,15 +223,19 @@ ngx_http_idv_session_open(ngx_http_request_t *r, ngx_http_idv_sealed_t *sealed,
 
     record = ngx_pnalloc(r->pool, bytes.len);
     if (record == NULL) {
-        return NGX_DECLINED;
+        return NGX_ERROR;
     }
 
     if (ngx_http_idv_session_aad(r, sealed, &aad) != NGX_OK) {
-        return NGX_DECLINED;
+        return NGX_ERROR;
     }
 
     n = idv_open(sealed->provider->keys, sealed->provider->nkeys, &aad,
                  bytes.data, bytes.len, record);
+
+    if (n == NGX_ERROR) {
+        return NGX_ERROR;
+    }
 
     if (n < NGX_HTTP_IDV_SESSION_FIXED) {
         return NGX_DECLINED;

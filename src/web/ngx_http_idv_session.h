@@ -42,8 +42,9 @@ ngx_int_t ngx_http_idv_subject_hash(ngx_str_t *subject, u_char hash[16]);
 
 /*
  * The valid session of this request for the provider: opened, in time, bound to
- * this host and subject, not revoked.  NULL: none, whatever the reason.  The
- * result is kept in the request's context.  subject is the hash of the subject
+ * this host and subject, not revoked.  NULL: none, whatever the reason; where
+ * that is a want of memory, "lost" is set in the request's context.  The result
+ * is kept there.  subject is the hash of the subject
  * (ngx_http_idv_client_t.subject_hash).
  */
 ngx_http_idv_session_t *ngx_http_idv_session(ngx_http_request_t *r,

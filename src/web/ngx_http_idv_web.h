@@ -36,6 +36,7 @@ typedef struct {
     json_t                     *claims;
     void                       *page;        /* the hosted page's own */
     unsigned                    looked:1;    /* session is what was found */
+    unsigned                    lost:1;      /* no memory to look at one */
     unsigned                    admitted:1;  /* by the gate, as it is now */
     unsigned                    ours:1;      /* the answer was made here */
     unsigned                    cors:1;      /* its headers are there */
