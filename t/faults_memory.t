@@ -15,5 +15,5 @@ use Idv::Faults;
 
 my $faults = Idv::Faults->new;
 
-$faults->memory(5, qw(start device poll gate));
+$faults->memory(5, 100, qw(start device poll gate));
 $faults->finish('memory');

@@ -112,6 +112,25 @@ sub ours {
 }
 
 
+# is such a function on the way to what failed?
+
+sub within {
+    my ($found, $pattern) = @_;
+
+    return scalar grep { $_ =~ $pattern } @{$found->{where} || []};
+}
+
+
+# nginx hangs up where it cannot send
+
+sub sending {
+    my ($found) = @_;
+
+    return within($found, qr/^ngx_http_(?:header_filter|send_header
+        |output_filter|copy_filter|idv_send|write_filter|special_response_handler)$/x);
+}
+
+
 # the sockets that a worker makes are the provider's, and their calls count
 
 sub provider { $_[0]->put($offset{provider}, pack('L', 1)) }
