@@ -328,6 +328,7 @@ char *
 ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
     ngx_http_idv_loc_conf_t *conf)
 {
+    size_t                     max;
     ngx_uint_t                 off;
     ngx_http_idv_gate_t       *gate;
     ngx_http_core_loc_conf_t  *clcf;
@@ -352,18 +353,27 @@ ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
         return NGX_CONF_ERROR;
     }
 
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (conf->api || conf->page) {
+
+        /* bodies stay in memory, with room for what frames their chunks */
+
+        max = conf->api ? conf->api->max_body : NGX_HTTP_IDV_PAGE_MAX_FORM;
+
+        clcf->client_body_in_file_only = 0;
+        clcf->client_body_buffer_size = ngx_max(clcf->client_body_buffer_size,
+                                                2 * max);
+    }
+
     if (conf->api) {
-        clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
         /*
-         * A body that is too large is refused before it is read, and all
-         * others stay in memory, with room for what frames their chunks.
-         * Pages of an error_page are for people.
+         * A body that is too large is refused before it is read.  Pages of an
+         * error_page are for people.
          */
 
         clcf->client_max_body_size = conf->api->max_body;
-        clcf->client_body_buffer_size = ngx_max(clcf->client_body_buffer_size,
-                                                2 * conf->api->max_body);
         clcf->error_pages = NULL;
     }
 

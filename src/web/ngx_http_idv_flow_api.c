@@ -275,10 +275,6 @@ ngx_http_idv_flow_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (r->headers_in.content_length_n > (off_t) lcf->api->max_body) {
-        return ngx_http_idv_send_error(r, NGX_HTTP_IDV_TOO_LARGE, -1);
-    }
-
     image = ngx_http_idv_flow_path(r, lcf, &id);
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))

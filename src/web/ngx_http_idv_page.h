@@ -14,7 +14,6 @@
 #include "ngx_http_idv_web.h"
 
 
-#define NGX_HTTP_IDV_PAGE_MAX_FORM      8192   /* bytes of a posted form */
 #define NGX_HTTP_IDV_PAGE_CSRF_LEN      64     /* hexadecimal digits */
 
 

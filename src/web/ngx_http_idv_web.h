@@ -19,6 +19,7 @@
 #define NGX_HTTP_IDV_SECRET_LEN   22     /* of a client, letters and digits */
 #define NGX_HTTP_IDV_FLOW_COOKIE  "_flow" /* behind the session cookie's name */
 #define NGX_HTTP_IDV_MAX_CONTACTS  8     /* e-mails and phones, each */
+#define NGX_HTTP_IDV_PAGE_MAX_FORM  8192 /* bytes */
 
 
 /*
