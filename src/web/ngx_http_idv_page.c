@@ -609,10 +609,6 @@ ngx_http_idv_page_fail(ngx_http_idv_page_t *page, idv_engine_op_t *op)
         text = NGX_HTTP_IDV_TEXT_FULL_TEXT;
         break;
 
-    case IDV_ENGINE_UNAVAILABLE:
-        text = NGX_HTTP_IDV_TEXT_CAUSE_UNAVAILABLE;
-        break;
-
     default:
         status = NGX_HTTP_INTERNAL_SERVER_ERROR;
         title = NGX_HTTP_IDV_TEXT_ERROR_TITLE;

@@ -40,8 +40,6 @@ static ngx_int_t ngx_http_idv_page_perform(ngx_http_idv_page_t *page,
     const idv_flow_t *flow);
 static ngx_int_t ngx_http_idv_page_choose(ngx_http_idv_page_t *page,
     const idv_flow_t *flow, idv_engine_op_t *op);
-static ngx_int_t ngx_http_idv_page_deliver(ngx_http_idv_page_t *page,
-    idv_engine_op_t *op);
 static void ngx_http_idv_page_acted(ngx_http_request_t *r,
     idv_engine_op_t *op);
 static ngx_int_t ngx_http_idv_page_prepare(idv_engine_op_t *op);
@@ -339,10 +337,6 @@ ngx_http_idv_page_perform(ngx_http_idv_page_t *page, const idv_flow_t *flow)
                                          &page->flow_id, &op->redirect);
         break;
 
-    case IDV_EVENT_DEVICE_OTHER:
-        rc = ngx_http_idv_page_deliver(page, op);
-        break;
-
     case IDV_EVENT_OPTIONS:
         rc = ngx_http_idv_page_choose(page, flow, op);
         break;
@@ -370,8 +364,10 @@ ngx_http_idv_page_choose(ngx_http_idv_page_t *page, const idv_flow_t *flow,
 {
     ngx_int_t  rc;
 
+    /* where the operator decides, the address is there */
+
     if (page->provider->flow.delivery != IDV_DELIVERY_USER) {
-        return ngx_http_idv_page_deliver(page, op);
+        return NGX_OK;
     }
 
     if (ngx_http_idv_page_field(page, "option", &page->option) != NGX_OK
@@ -395,35 +391,6 @@ ngx_http_idv_page_choose(ngx_http_idv_page_t *page, const idv_flow_t *flow,
     }
 
     return rc;
-}
-
-
-/* what is known of the user, and the address where the operator decided */
-
-static ngx_int_t
-ngx_http_idv_page_deliver(ngx_http_idv_page_t *page, idv_engine_op_t *op)
-{
-    ngx_http_idv_contacts_t  emails, phones;
-
-    if (ngx_http_idv_contacts(page->r, IDV_CONTACT_EMAIL, &emails) != NGX_OK
-        || ngx_http_idv_contacts(page->r, IDV_CONTACT_PHONE, &phones)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    op->event.contacts = (emails.n ? IDV_CONTACT_EMAIL : 0)
-                         | (phones.n ? IDV_CONTACT_PHONE : 0);
-
-    if (page->provider->flow.delivery == IDV_DELIVERY_EMAIL && emails.n) {
-        op->contact = emails.addresses[0];
-    }
-
-    if (page->provider->flow.delivery == IDV_DELIVERY_SMS && phones.n) {
-        op->contact = phones.addresses[0];
-    }
-
-    return NGX_OK;
 }
 
 
