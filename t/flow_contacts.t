@@ -24,9 +24,13 @@ my $site = Idv::Site->new(hop => 1,
                           . 'm@x.example',
                  phone => '+1 (555) 555-0142,+49 30 90182 0,0044.7700.900123' },
         odd => { email => 'not an address,a@b@c,@x.example,x@,\"a\"@x.example,'
-                          . '<a@x.example>,o@odd.example,tab@ x.example',
+                          . '<a@x.example>,o@odd.example,tab@ x.example,'
+                          . "o'x\@x.example,a>b\@x.example,a;b\@x.example,"
+                          . "a\\\\b\@x.example,a\x7fb\@x.example,"
+                          . "a\xc3\xa9b\@x.example,@,xyz@,," . 'l' x 255
+                          . "\@x.example,\t",
                  phone => '12345,+1555x555,++15555550100,+1234567890123456,'
-                          . '+15555550177,;DROP' },
+                          . "\t+15555550177 \t,;DROP,\t" },
         all => { email => join(',', @mails), phone => '' },
     });
 

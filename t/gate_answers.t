@@ -123,6 +123,8 @@ sub led_to_page {
 led_to_page($ann->get($gate->mark('/a'), @navigation), 'a navigation');
 led_to_page($ann->get($gate->mark('/a'), @html), 'an older browser');
 led_to_page($ann->head($gate->mark('/a'), @navigation), 'HEAD');
+$gate->refuses($ann, '/a', 'a mode that is none', 'Sec-Fetch-Mode' => $_,
+    Accept => 'text/html') for qw(Navigate navigatx navigates);
 
 my ($page) = $ann->get('/a', @navigation)->header('Location');
 is($ann->get('/b', @navigation)->header('Location'), $page,

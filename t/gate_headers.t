@@ -56,7 +56,7 @@ my $locations = <<"END";
         }
         location /variables/ {
             auth_idv local optional;
-            proxy_set_header X-Variables "\$idv_status|\$idv_subject|\$idv_transaction_id|\$idv_policy|\$idv_verified_at|\$idv_claim_firstname|\$idv_claim_first_name|\$idv_claim_LastName|\$idv_claim_nothing|\$idv_claim_";
+            proxy_set_header X-Variables "\$idv_status|\$idv_subject|\$idv_transaction_id|\$idv_policy|\$idv_verified_at|\$idv_claim_firstname|\$idv_claim_first_name|\$idv_claim_LastName|\$idv_claim_nothing|\$idv_claim_|\$idv_claim_@{['x' x 65]}";
             add_header X-Claim \$idv_claim_firstname;
             $app
         }
@@ -322,9 +322,9 @@ my $values = $ann->get('/variables/')->json->{headers}{'X-Variables'};
 my ($first, $last) = @$ours{qw(IDV-First-Name IDV-Last-Name)};
 
 like($values, qr/^SUCCESS\|ann\|\Q$ours->{'IDV-Transaction-Id'}\E\|\|
-    \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\|$first\|$first\|$last\|\|$/x,
+    \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\|$first\|$first\|$last\|\|\|$/x,
     'variables of a session');
-is($bob->get('/variables/')->json->{headers}{'X-Variables'}, '|' x 9,
+is($bob->get('/variables/')->json->{headers}{'X-Variables'}, '|' x 10,
     'are empty without one');
 
 # what documents say

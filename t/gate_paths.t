@@ -190,4 +190,28 @@ is(scalar @seen, $open, 'the application has seen what was open')
     or diag(map { "$_\n" } @seen);
 cmp_ok($shut, '>', 50, 'and nothing of the rest');
 
+# a gate for the whole server, but for what serves it: flows, page, metrics
+
+$site->reload(gate => 'auth_idv local;', locations => <<'END');
+        location = /metrics { idv_metrics local; }
+        location /inherits/ { proxy_pass http://127.0.0.1:%%PORT_app%%; }
+END
+
+my $ann = $site->client('ann');
+
+is($ann->get('/inherits/x')->status, 403, 'a location without a word of it');
+is($ann->get('/idv/')->status, 200, 'the page is not behind the gate');
+is($ann->get('/pf-ws/authn/flows/x', 'X-XSRF-Header' => 1)->status, 404,
+    'nor the flows');
+like($ann->get('/metrics')->body, qr/^idv_gate_refused_total [1-9]/m,
+    'nor the metrics');
+is($ann->head('/metrics')->status, 200, 'which are read');
+
+for my $method (qw(POST PUT DELETE OPTIONS)) {
+    my $answer = $ann->request($method, '/metrics');
+
+    is($answer->status, 405, "and not written: $method");
+    is($answer->header('Allow'), 'GET, HEAD', 'but what is allowed');
+}
+
 Idv::Site::finish();

@@ -63,7 +63,12 @@ my @asked = (
     ['de;q=2', 'en'], ['de;q=x', 'en'], ['de;x=1', 'en'], ['de;q=', 'en'],
     [';;;,,,;q=1,de', 'de'], ['d', 'en'], ['deu', 'en'], ['-', 'en'],
     [join(',', ('xx') x 40, 'de'), 'en'], ['x' x 4000 . ',de', 'en'],
-    ["\x80\xff,de", 'de'],
+    ["\x80\xff,de", 'de'], ['en;q=0.8, de ;q=0.9', 'de'],
+    ["en;q=0.8,\tde;\tq=0.9 ,fr", 'de'], ['en;q=0.8, de; q=1.', 'de'],
+    ['en;q=0.8, de;Q=0.8001', 'en'], ['en;q=0.8, de;q=1.001', 'en'],
+    ['en;q=0.8, de;q=0.9x', 'en'], ['en;q=0.8, de;q=0.9 x', 'en'],
+    ['en;q=0.8, de;q=0./', 'en'], ['en;q=0.8, de;q=0.:', 'en'],
+    ['en;q=0.8, de;r=0.9', 'en'], ['en;q=0.8, de;q:0.9', 'en'],
 );
 
 for my $case (@asked) {
@@ -206,6 +211,13 @@ my @mistakes = (
      qr/a key for the second time in line 2/],
     ['no value', { 'texts.de' => "skip =  " }, qr/an empty text in line 1/],
     ['no key', { 'texts.de' => "hello" }, qr/no "key = text" in line 1/],
+    ['a control character', { 'texts.de' => "skip = a\tb" },
+     qr/a control character in line 1/],
+    ['a key without a text', { 'texts.de' => "dir = ltr\nskip" },
+     qr/no "key = text" in line 2/],
+    ['a key in capitals', { 'texts.de' => 'Skip = x' }, qr/no "key = text"/],
+    ['another direction of three letters', { 'texts.de' => 'dir = up!' },
+     qr/a direction other/],
     ['a long text', { 'texts.de' => 'skip = ' . 'x' x 1001 },
      qr/a text that is too long/],
     ['a wrong direction', { 'texts.de' => 'dir = up' }, qr/a direction other/],
@@ -219,6 +231,9 @@ my @mistakes = (
      qr/a "\{" without "host\}" or "time\}"/],
     ['a language that is none', { 'texts.de_DE' => 'skip = x' },
      qr/does not end in a language tag/],
+    map({ ["a language \"$_\"", { "texts.$_" => 'skip = x' },
+           qr/does not end in a language tag/] }
+        '1e', 'd3', '-de', 'd[', 'd{', 'de-:', 'de-+', 'x' x 36),
     ['a backup file', { 'texts.de~' => 'skip = x' },
      qr/does not end in a language tag/],
     ['too many languages',
@@ -247,5 +262,13 @@ my ($ok, $text) = Idv::Nginx->test_config(
     http => $site->config(provider => "page_folder $top/pipe;"),
     files => { $site->files });
 like($text, qr/template\.html" is not a file/, 'a folder is not a file');
+
+mkdir "$top/circle";
+symlink 'style.css', "$top/circle/style.css";
+($ok, $text) = Idv::Nginx->test_config(
+    http => $site->config(provider => "page_folder $top/circle;"),
+    files => { $site->files });
+ok(!$ok, 'a file that cannot be opened: refused');
+like($text, qr/\[emerg\].*cannot open "\S+style\.css"/, 'and said');
 
 $site->finish;

@@ -18,6 +18,18 @@ my @nobody = (servers => <<'END');
         auth_idv_subject "";
 
         location /nobody/ { idv_page local; }
+        location /nobody/flows/ { idv_flow_api local; }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_shut%%;
+
+        auth_idv_subject ann;
+
+        location /shut/flows/ {
+            deny all;
+            idv_flow_api local;
+        }
     }
 END
 
@@ -102,6 +114,10 @@ my @forged = (
     ['of a sibling', $field, 'Sec-Fetch-Site' => 'same-site'],
     ['of another origin', $field, 'Sec-Fetch-Site' => undef,
      Origin => 'https://evil.example'],
+    ['of a place whose name is as long', $field,
+     'Sec-Fetch-Site' => 'same-origix'],
+    ['of an origin whose name is as long', $field, 'Sec-Fetch-Site' => undef,
+     Origin => $origin =~ s/^http/httq/r],
     ['of a longer origin', $field, 'Sec-Fetch-Site' => undef,
      Origin => "${origin}0"],
     ['of no origin', $field, 'Sec-Fetch-Site' => undef, Origin => 'null'],
@@ -226,8 +242,18 @@ is($answer->header('Content-Type'), 'application/json', 'is JSON');
 is($answer->json->{status}, 'ID_VERIFICATION_DEVICE', 'the first state');
 is($api->post('/idv/start', 'response_mode=pi.flow', 'Content-Type' => $form)
     ->json->{id}, $answer->json->{id}, 'by POST as well: the same flow');
-is($api->get('/idv/start?response_mode=other')->status, 303,
-    'any other mode is for a browser');
+is($api->get("/idv/start?response_mode=$_")->status, 303,
+    "$_ is for a browser") for qw(other pi.flaw pi.flows);
+
+# what nginx itself refuses is JSON for the widget, and only for it
+
+for my $mode (qw(pi.flow other pi.flaw)) {
+    my $answer = $site->client->get("/idv/start?response_mode=$mode");
+
+    is($answer->status, 401, "nobody, $mode");
+    is($answer->header('Content-Type'),
+        $mode eq 'pi.flow' ? 'application/json' : 'text/html', 'as it asks');
+}
 
 # for a widget of another host, if it is listed
 
@@ -248,7 +274,14 @@ ok(!defined $site->client('ann')->get('/idv/', Origin => 'https://app.example')
 # nobody
 
 my $nobody = Idv::HTTP->new(port => $site->port('nobody'));
-is($nobody->get('/nobody/')->status, 403, 'without a subject: no page');
+my @xsrf = ('X-XSRF-Header' => 1);
+
+is($nobody->get('/nobody/flows/' . 'a' x 22, @xsrf)->json->{code},
+    'SUBJECT_REQUIRED', 'without a subject: no flow');
+is(Idv::HTTP->new(port => $site->port('shut'))
+    ->get('/shut/flows/' . 'a' x 22, @xsrf)->json->{message},
+    'The request was refused.', 'and what nginx forbids is said in JSON');
+is($nobody->get('/nobody/')->status, 403, 'no page');
 like($nobody->get('/nobody/')->body, qr/Sign in first/, 'but what to do');
 is($nobody->get('/nobody/start?response_mode=pi.flow')->json->{code},
     'SUBJECT_REQUIRED', 'the same for the API');
@@ -268,7 +301,7 @@ is($ann->client->get('/idv/script.js', 'If-None-Match' => $etag)->status, 304,
     'at little cost');
 like($ann->client->get("/idv/script.js?v=$version")->header('Cache-Control'),
     qr/immutable/, 'with it it is kept');
-is($ann->client->get('/idv/script.js?v=0')->header('Cache-Control'),
-    'no-cache', 'an old name is checked');
+is($ann->client->get("/idv/script.js?v=$_")->header('Cache-Control'),
+    'no-cache', 'an old name is checked') for '0', '0' x length $version;
 
 $site->finish;
