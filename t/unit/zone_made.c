@@ -2,15 +2,15 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * How a zone is made: of any size that the configuration takes, and with a word
- * about what a new size costs.
+ * How a zone is made: of any size that the configuration takes, with what was
+ * revoked in one of another size, and with a word about what that costs.
  */
 
 
 #include "store.h"
 
 
-static idv_store_t      *store;
+static idv_store_t      *store, *before;
 static ngx_log_t         heard;
 static ngx_open_file_t   written;
 
@@ -87,11 +87,8 @@ says(const char *name, void *tag, size_t size)
 {
     ngx_uint_t       i;
     ngx_shm_zone_t  *zone;
-
-    static idv_store_root_t  empty;
-    static idv_store_t       before = { .root = &empty };
-    static char              text[4096];
-    static char              other[] = "elsewhere";
+    static char      text[4096];
+    static char      other[] = "elsewhere";
 
     (void) ftruncate(written.fd, 0);
     (void) lseek(written.fd, 0, SEEK_SET);
@@ -105,7 +102,7 @@ says(const char *name, void *tag, size_t size)
         zone->shm.name.data = (u_char *) (i < 10 ? other : name);
         zone->shm.name.len = strlen(i < 10 ? other : name);
         zone->shm.size = size;
-        zone->data = &before;
+        zone->data = before;
         zone->tag = tag;
     }
 
@@ -122,11 +119,26 @@ says(const char *name, void *tag, size_t size)
 }
 
 
+static u_char *
+key(uint32_t n)
+{
+    static u_char  name[16];
+
+    ngx_memcpy(&name[0], &n, sizeof(n));
+    ngx_memcpy(&name[4], &n, sizeof(n));
+
+    return name;
+}
+
+
 static void
 test_resized(void)
 {
-    int    other;
-    FILE  *file;
+    int          other;
+    FILE        *file;
+    int64_t      expires;
+    uint32_t     i, n, found;
+    const char  *text;
 
     file = tmpfile();
 
@@ -135,13 +147,37 @@ test_resized(void)
     heard.log_level = NGX_LOG_WARN;
     ngx_use_stderr = 0;
 
+    /* of a zone that has more revocations than the new one has room for */
+
+    before = zone_create(IDV_STORE_MIN_SIZE * 2);
     store = zone_create(IDV_STORE_MIN_SIZE);
 
-    ok(strstr(says("flows", NULL, IDV_STORE_MIN_SIZE * 2),
-              "idv zone \"flows\" has changed its size from 1048576 to 524288"),
-       "another size is told");
+    n = store->root->nrevoked + 3;
+    expires = ngx_time() + 100;
+
+    for (i = 0; i < n + 2; i++) {
+        idv_store_revoke(before, key(i), ngx_time(), expires + (i > 1) * 100);
+    }
+
+    zone_time.sec += 100;
+    ngx_current_msec += 100000;
+
+    text = says("flows", NULL, IDV_STORE_MIN_SIZE * 2);
+
+    ok(strstr(text, "idv zone \"flows\" has changed its size from 1048576 to "
+                    "524288: "), "another size is told");
+    ok(strstr(text, "and 3 revocations have no room"), "and what it costs");
+
+    for (i = 0, found = 0; i < n + 2; i++) {
+        found += idv_store_revoked(store, key(i), key(i), zone_time.sec - 200,
+                                   ngx_time());
+    }
+
+    is_int(found, n - 3, "all others are kept, and none that is over");
+    is_int(store->root->used_revoked, n - 3, "as many as there is room for");
+
     ok(says("flows", NULL, IDV_STORE_MIN_SIZE)[0] == 0,
-           "the same size is not");
+       "the same size is not told");
     ok(says("flowz", NULL, 1)[0] == 0, "nor is another zone's");
     ok(says("flows2", NULL, 1)[0] == 0, "nor one of a longer name");
     ok(says("flows", &other, 1)[0] == 0, "nor one of another module");
