@@ -250,7 +250,8 @@ my @steps = (
     ['a document if one likes', { liveness => \%live,
         governmentId => { %id, verify => 'OPTIONAL' } },
         ['document skip', 'selfie']],
-    ['nothing that a page could take', { phone => { verify => 'REQUIRED' } },
+    ['nothing that a page could take',
+        { deviceOwnership => { verify => 'REQUIRED' } },
         []],
 );
 
@@ -322,7 +323,7 @@ my @results = (
     ['optional checks that nobody could make',
         { liveness => \%live, phone => { verify => 'OPTIONAL' },
           deviceOwnership => { verify => 'OPTIONAL' } },
-        sub { $_[0]->selfie }, 'SUCCESS',
+        sub { $_[0]->skip->selfie }, 'SUCCESS',
         { LIVENESS => 'SUCCESS', PHONE => 'NOT_REQUIRED',
           DEVICE_OWNERSHIP => 'NOT_REQUIRED' }, undef],
     ['an optional one that a person would have to look at',
@@ -490,7 +491,8 @@ my @waiting = (
     ['STEP_UP, where the document is not good',
         { governmentId => { %id, inspectionType => 'STEP_UP' } },
         sub { $_[0]->document(%expired) }],
-    ['a check without a program', { phone => { verify => 'REQUIRED' } },
+    ['a check without a program',
+        { deviceOwnership => { verify => 'REQUIRED' } },
         sub { }],
 );
 

@@ -153,6 +153,19 @@ idv_otp_advance(idv_otp_t *otp, const idv_otp_rules_t *rules, int64_t now)
 }
 
 
+int
+idv_otp_forget(idv_otp_t *otp, const idv_otp_rules_t *rules, int64_t now)
+{
+    if (otp->code[0] == '\0' || now < otp->sent_at + rules->life) {
+        return 0;
+    }
+
+    memset(otp->code, 0, IDV_OTP_LEN);
+
+    return 1;
+}
+
+
 static void
 idv_otp_end(idv_otp_t *otp, idv_otp_state_e state)
 {

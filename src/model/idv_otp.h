@@ -83,6 +83,9 @@ idv_otp_result_e idv_otp_try(idv_otp_t *otp, const idv_otp_rules_t *rules,
 int idv_otp_advance(idv_otp_t *otp, const idv_otp_rules_t *rules,
     int64_t now);
 
+/* forgets a code whose time is over, and nothing else; 1 if there was one */
+int idv_otp_forget(idv_otp_t *otp, const idv_otp_rules_t *rules, int64_t now);
+
 /* the SDK's word: REQUESTED, OTP_SENT, OTP_RETRYABLE, SUCCESS, FAIL */
 const char *idv_otp_state_name(unsigned state);
 

@@ -124,6 +124,8 @@ struct idv_svc_call_s {
 
     idv_svc_fault_t         fault;
     ngx_msec_t              hung;            /* since when */
+
+    void                   *data;            /* of who waits for something */
 };
 
 
@@ -202,6 +204,9 @@ json_t *idv_svc_json_links(idv_svc_call_t *call, idv_svc_tx_t *tx,
 
 /* a new random UUID (version 4) */
 ngx_int_t idv_svc_uuid(u_char *uuid);
+
+/* a new random code of IDV_SVC_CODE_LEN digits */
+ngx_int_t idv_svc_code(u_char *code);
 
 /* idv_svc_token.c */
 

@@ -14,6 +14,7 @@
 #include "idv_svc.h"
 #include "idv_svc_form.h"
 #include "idv_svc_image.h"
+#include "idv_svc_otp.h"
 #include "idv_svc_page.h"
 #include "idv_svc_paper.h"
 #include "idv_svc_type.h"
@@ -24,6 +25,8 @@
 
 static ngx_int_t idv_svc_capture_open(idv_svc_call_t *call,
     ngx_uint_t want, idv_svc_view_t *view);
+static ngx_int_t idv_svc_capture_saved(idv_svc_page_t *page);
+static ngx_int_t idv_svc_capture_sent(idv_svc_call_t *call);
 static ngx_int_t idv_svc_capture_form(idv_svc_call_t *call,
     idv_svc_form_t *form);
 static ngx_int_t idv_svc_capture_begin(idv_svc_page_t *page,
@@ -32,8 +35,6 @@ static ngx_int_t idv_svc_capture_document(idv_svc_page_t *page,
     ngx_uint_t *changed);
 static ngx_int_t idv_svc_capture_image(idv_svc_page_t *page, ngx_int_t type,
     ngx_str_t *image);
-static ngx_int_t idv_svc_capture_given(idv_svc_page_t *page,
-    ngx_uint_t *changed);
 static ngx_int_t idv_svc_capture_skip(idv_svc_page_t *page,
     ngx_uint_t *changed);
 static ngx_int_t idv_svc_capture_selfie(idv_svc_page_t *page,
@@ -53,6 +54,8 @@ typedef struct {
 
 static idv_svc_step_t  idv_svc_steps[] = {
     { ngx_string("begin"), idv_svc_capture_begin },
+    { ngx_string("send"), idv_svc_page_otp_send },
+    { ngx_string("code"), idv_svc_page_otp_check },
     { ngx_string("document"), idv_svc_capture_document },
     { ngx_string("selfie"), idv_svc_capture_selfie },
     { ngx_string("skip"), idv_svc_capture_skip },
@@ -137,6 +140,16 @@ idv_svc_capture_show(idv_svc_call_t *call)
         return idv_svc_page_none(call);
     }
 
+    /* the address is a document, and nothing else on a page is one */
+
+    if (idv_svc_otp_wanted(&view.tx)
+        && idv_svc_capture_open(call, IDV_SVC_BLOB(IDV_SVC_BLOB_REQUEST)
+                                      |IDV_SVC_DOCS, &view)
+           != NGX_OK)
+    {
+        return idv_svc_page_none(call);
+    }
+
     if (idv_svc_page_init(&page, call, &view) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -211,8 +224,7 @@ idv_svc_capture_step(idv_svc_call_t *call)
         {
 
         case NGX_OK:
-            return idv_svc_page_next(&page,
-                                     view.tx.status == IDV_TX_IN_PROGRESS);
+            return idv_svc_capture_saved(&page);
 
         case NGX_ERROR:
             return idv_svc_page_full(call);
@@ -222,6 +234,43 @@ idv_svc_capture_step(idv_svc_call_t *call)
     }
 
     return NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
+/* a code is on its way before the user is asked for it */
+
+static ngx_int_t
+idv_svc_capture_saved(idv_svc_page_t *page)
+{
+    idv_svc_page_t  *kept;
+
+    if (page->problem) {
+        return idv_svc_page_show(page);
+    }
+
+    if (!page->deliver) {
+        return idv_svc_page_next(page,
+                                 page->view->tx.status == IDV_TX_IN_PROGRESS);
+    }
+
+    kept = ngx_palloc(page->call->request->pool, sizeof(idv_svc_page_t));
+    if (kept == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    *kept = *page;
+    kept->view = NULL;
+    page->call->data = kept;
+
+    return idv_svc_otp_deliver(page->call, page->view, page->channel,
+                               idv_svc_capture_sent);
+}
+
+
+static ngx_int_t
+idv_svc_capture_sent(idv_svc_call_t *call)
+{
+    return idv_svc_page_next(call->data, 0);
 }
 
 
@@ -361,7 +410,7 @@ idv_svc_capture_document(idv_svc_page_t *page, ngx_uint_t *changed)
 
 /* what is there now; with the last of it the page's part is over */
 
-static ngx_int_t
+ngx_int_t
 idv_svc_capture_given(idv_svc_page_t *page, ngx_uint_t *changed)
 {
     idv_svc_view_t  *view;
@@ -398,6 +447,8 @@ idv_svc_capture_skip(idv_svc_page_t *page, ngx_uint_t *changed)
     if (wanted == 0 || (wanted & idv_svc_tx_wanted(tx, IDV_SVC_REQUIRED))) {
         return NGX_DECLINED;
     }
+
+    idv_svc_document_remove(page->view, wanted);
 
     tx->skipped |= (uint8_t) wanted;
 

@@ -29,6 +29,9 @@ static ngx_uint_t idv_svc_check_before(const idv_svc_result_t *results,
     uint32_t checks);
 static void idv_svc_check_inspect(const idv_svc_tx_t *tx,
     idv_svc_result_t *result);
+static json_t *idv_svc_check_notes(idv_svc_view_t *view, ngx_pool_t *pool);
+static ngx_uint_t idv_svc_check_keep(idv_svc_view_t *view, ngx_pool_t *pool,
+    json_t *meta);
 static void idv_svc_check_note(json_t *meta, ngx_uint_t check,
     ngx_uint_t attempt, idv_svc_result_t *result);
 static void idv_svc_check_document(const idv_svc_evidence_t *e,
@@ -114,11 +117,7 @@ idv_svc_check_all(idv_svc_view_t *view, ngx_uint_t closing, ngx_pool_t *pool,
                                   view->blob[IDV_SVC_BLOB_DOCUMENT].len,
                                   IDV_SVC_MAX_BLOB);
 
-    meta = idv_json_parse(pool, view->blob[IDV_SVC_BLOB_META].data,
-                          view->blob[IDV_SVC_BLOB_META].len,
-                          IDV_SVC_MAX_BLOB);
-
-    meta = meta ? json_incref(meta) : json_object();
+    meta = idv_svc_check_notes(view, pool);
 
     for (i = 0; i < IDV_SVC_NCHECKS; i++) {
         r = &results[i];
@@ -139,11 +138,62 @@ idv_svc_check_all(idv_svc_view_t *view, ngx_uint_t closing, ngx_pool_t *pool,
         idv_svc_check_note(meta, i, tx->attempt[idv_svc_checks[i].group], r);
     }
 
-    i = idv_json_dump(pool, meta, &view->blob[IDV_SVC_BLOB_META]) == NGX_OK;
+    return idv_svc_check_keep(view, pool, meta);
+}
+
+
+ngx_int_t
+idv_svc_check_answer(idv_svc_view_t *view, ngx_uint_t check,
+    idv_svc_result_t *result, ngx_pool_t *pool, int64_t now,
+    ngx_uint_t *changed)
+{
+    json_t      *meta;
+    ngx_uint_t   attempt;
+
+    attempt = view->tx.attempt[idv_svc_checks[check].group];
+
+    if (idv_svc_tx_answer(&view->tx, check, result->found, result->reason, now)
+        != NGX_OK)
+    {
+        json_decref(result->data);
+        return NGX_DECLINED;
+    }
+
+    meta = idv_svc_check_notes(view, pool);
+
+    idv_svc_check_note(meta, check, attempt, result);
+
+    *changed |= idv_svc_check_keep(view, pool, meta);
+
+    return NGX_OK;
+}
+
+
+/* the caller owns the reference */
+
+static json_t *
+idv_svc_check_notes(idv_svc_view_t *view, ngx_pool_t *pool)
+{
+    json_t  *meta;
+
+    meta = idv_json_parse(pool, view->blob[IDV_SVC_BLOB_META].data,
+                          view->blob[IDV_SVC_BLOB_META].len,
+                          IDV_SVC_MAX_BLOB);
+
+    return meta ? json_incref(meta) : json_object();
+}
+
+
+static ngx_uint_t
+idv_svc_check_keep(idv_svc_view_t *view, ngx_pool_t *pool, json_t *meta)
+{
+    ngx_int_t  rc;
+
+    rc = idv_json_dump(pool, meta, &view->blob[IDV_SVC_BLOB_META]);
 
     json_decref(meta);
 
-    return i ? IDV_SVC_BLOB(IDV_SVC_BLOB_META) : IDV_SVC_BLOBS_NONE;
+    return rc == NGX_OK ? IDV_SVC_BLOB(IDV_SVC_BLOB_META) : IDV_SVC_BLOBS_NONE;
 }
 
 

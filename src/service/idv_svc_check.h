@@ -79,5 +79,14 @@ extern const idv_svc_check_t  idv_svc_checks[IDV_SVC_NCHECKS];
 ngx_uint_t idv_svc_check_all(idv_svc_view_t *view, ngx_uint_t closing,
     ngx_pool_t *pool, int64_t now);
 
+/*
+ * The result of a check that did not come from its function; the data is
+ * taken.  NGX_DECLINED if nobody waits for it; else changed has the blobs that
+ * have changed, too.
+ */
+ngx_int_t idv_svc_check_answer(idv_svc_view_t *view, ngx_uint_t check,
+    idv_svc_result_t *result, ngx_pool_t *pool, int64_t now,
+    ngx_uint_t *changed);
+
 
 #endif /* _IDV_SVC_CHECK_H_INCLUDED_ */

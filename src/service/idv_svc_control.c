@@ -35,7 +35,10 @@ static ngx_int_t idv_svc_control_blobs(idv_svc_call_t *call,
     idv_tx_status_e status, idv_svc_view_t *view, ngx_uint_t *changed);
 static void idv_svc_control_invalid(idv_svc_call_t *call, const char *target,
     const char *message);
-static json_t *idv_svc_control_note(idv_svc_note_t *note);
+static json_t *idv_svc_control_note(idv_svc_call_t *call,
+    idv_svc_note_t *note);
+static json_t *idv_svc_control_code(idv_svc_call_t *call,
+    idv_svc_note_t *note);
 
 
 /*
@@ -511,7 +514,8 @@ idv_svc_control_notes(idv_svc_call_t *call)
     list = json_array();
 
     for (i = 0; i < n; i++) {
-        (void) json_array_append_new(list, idv_svc_control_note(&notes[i]));
+        (void) json_array_append_new(list,
+                                     idv_svc_control_note(call, &notes[i]));
     }
 
     return idv_svc_send_json(call, NGX_HTTP_OK,
@@ -523,16 +527,45 @@ idv_svc_control_notes(idv_svc_call_t *call)
 
 
 static json_t *
-idv_svc_control_note(idv_svc_note_t *note)
+idv_svc_control_note(idv_svc_call_t *call, idv_svc_note_t *note)
 {
-    return json_pack("{s:o, s:o, s:s, s:b, s:o, s:o, s:o}",
+    return json_pack("{s:o, s:o, s:s, s:b, s:o, s:o*, s:o*, s:o}",
                      "id", idv_svc_json_uuid(note->id),
                      "transaction", idv_svc_json_reference(note->tx),
                      "method", note->channel == IDV_SVC_EMAIL ? "EMAIL" : "SMS",
                      "sent", note->sent,
                      "address", idv_svc_json_str(&note->address),
-                     "link", idv_svc_json_str(&note->link),
+                     "link", note->link.len ? idv_svc_json_str(&note->link)
+                                            : NULL,
+                     "code", idv_svc_control_code(call, note),
                      "createdAt", idv_svc_json_date(note->at));
+}
+
+
+/* a one-time password lives in its transaction and nowhere else */
+
+static json_t *
+idv_svc_control_code(idv_svc_call_t *call, idv_svc_note_t *note)
+{
+    const idv_otp_t  *otp;
+    idv_svc_key_t     key;
+    idv_svc_view_t    view;
+
+    ngx_memzero(&key, sizeof(idv_svc_key_t));
+    key.tx = note->tx;
+
+    if (note->link.len
+        || idv_svc_store_get(call->store, &key, IDV_SVC_BLOBS_NONE, call->now,
+                             call->request->pool, &view)
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    otp = &view.tx.otp[note->channel];
+
+    return otp->code[0] && otp->sent_at == note->at
+           ? json_stringn(otp->code, IDV_OTP_LEN) : NULL;
 }
 
 

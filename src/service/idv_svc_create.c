@@ -11,6 +11,8 @@
 #include <ngx_http.h>
 
 #include "idv_svc.h"
+#include "idv_svc_address.h"
+#include "idv_svc_message.h"
 
 
 #define IDV_SVC_MAX_TEXT     1024
@@ -18,7 +20,6 @@
 #define IDV_SVC_MAX_OPTIONS  16
 #define IDV_SVC_MAX_HEADERS  16
 #define IDV_SVC_MAX_MESSAGE  256     /* characters */
-#define IDV_SVC_MAX_ADDRESS  320
 #define IDV_SVC_MAX_DETAILS  16
 #define IDV_SVC_NRECORD      5       /* the first requirements */
 
@@ -26,19 +27,20 @@
 typedef struct {
     const char  *name;
     size_t       max;                /* bytes of a value */
+    ngx_uint_t   channel;            /* IDV_SVC_NCHANNELS: no address */
 } idv_svc_requirement_t;
 
 
 static idv_svc_requirement_t  idv_svc_requirements[] = {
-    { "given_name", IDV_SVC_MAX_TEXT },
-    { "family_name", IDV_SVC_MAX_TEXT },
-    { "name", IDV_SVC_MAX_TEXT },
-    { "address", IDV_SVC_MAX_TEXT },
-    { "birth_date", IDV_SVC_MAX_TEXT },
-    { "email", IDV_SVC_MAX_ADDRESS },
-    { "phone", IDV_SVC_MAX_TEXT },
-    { "referenceSelfie", IDV_SVC_MAX_SELFIE },
-    { NULL, 0 }
+    { "given_name", IDV_SVC_MAX_TEXT, IDV_SVC_NCHANNELS },
+    { "family_name", IDV_SVC_MAX_TEXT, IDV_SVC_NCHANNELS },
+    { "name", IDV_SVC_MAX_TEXT, IDV_SVC_NCHANNELS },
+    { "address", IDV_SVC_MAX_TEXT, IDV_SVC_NCHANNELS },
+    { "birth_date", IDV_SVC_MAX_TEXT, IDV_SVC_NCHANNELS },
+    { "email", IDV_SVC_MAX_TEXT, IDV_SVC_EMAIL },
+    { "phone", IDV_SVC_MAX_TEXT, IDV_SVC_SMS },
+    { "referenceSelfie", IDV_SVC_MAX_SELFIE, IDV_SVC_NCHANNELS },
+    { NULL, 0, 0 }
 };
 
 
@@ -49,13 +51,14 @@ static void idv_svc_create_requirement(idv_svc_call_t *call,
     idv_svc_requirement_t *requirement, json_t *value);
 static void idv_svc_create_needs(idv_svc_call_t *call,
     const idv_svc_policy_t *rules);
-static ngx_uint_t idv_svc_create_text(json_t *value, size_t max);
+static ngx_uint_t idv_svc_create_text(idv_svc_call_t *call,
+    idv_svc_requirement_t *requirement, json_t *value);
 static void idv_svc_create_redirect(idv_svc_call_t *call);
 static void idv_svc_create_callback(idv_svc_call_t *call);
 static ngx_uint_t idv_svc_create_url(ngx_str_t *url);
 static void idv_svc_create_notification(idv_svc_call_t *call);
-static ngx_uint_t idv_svc_create_email(ngx_str_t *email);
-static ngx_uint_t idv_svc_create_phone(ngx_str_t *phone);
+static ngx_uint_t idv_svc_create_address(idv_svc_call_t *call,
+    idv_svc_channel_e channel, json_t *value);
 static void idv_svc_create_object(idv_svc_call_t *call, const char *name,
     void (*check)(idv_svc_call_t *call));
 static void idv_svc_create_invalid(idv_svc_call_t *call, const char *target,
@@ -63,10 +66,12 @@ static void idv_svc_create_invalid(idv_svc_call_t *call, const char *target,
 static ngx_int_t idv_svc_create_tx(idv_svc_call_t *call,
     idv_svc_stored_t *policy, idv_svc_tx_t *tx);
 static ngx_uint_t idv_svc_create_record(json_t *requirements);
-static ngx_int_t idv_svc_create_code(u_char *code);
 static ngx_int_t idv_svc_create_request(idv_svc_call_t *call, ngx_str_t *out);
+static ngx_int_t idv_svc_create_answer(idv_svc_call_t *call,
+    idv_svc_view_t *view);
 static ngx_int_t idv_svc_create_send(idv_svc_call_t *call,
     idv_svc_view_t *view);
+static ngx_int_t idv_svc_create_sent(idv_svc_call_t *call);
 
 
 static const char  *idv_svc_contacts[IDV_SVC_NCHANNELS] = { "email", "phone" };
@@ -76,7 +81,6 @@ ngx_int_t
 idv_svc_transaction_create(idv_svc_call_t *call)
 {
     ngx_int_t         rc;
-    json_t           *json;
     idv_svc_view_t    view;
     idv_svc_stored_t  policy;
 
@@ -124,11 +128,20 @@ idv_svc_transaction_create(idv_svc_call_t *call)
         return idv_svc_full(call);
     }
 
-    if (idv_svc_create_send(call, &view) != NGX_OK) {
-        return idv_svc_error(call, IDV_SVC_UNEXPECTED);
+    if (view.tx.notify) {
+        return idv_svc_create_send(call, &view);
     }
 
-    json = idv_svc_transaction_json(call, &view);
+    return idv_svc_create_answer(call, &view);
+}
+
+
+static ngx_int_t
+idv_svc_create_answer(idv_svc_call_t *call, idv_svc_view_t *view)
+{
+    json_t  *json;
+
+    json = idv_svc_transaction_json(call, view);
 
     if (idv_svc_location(call, json) != NGX_OK) {
         json_decref(json);
@@ -226,8 +239,8 @@ idv_svc_create_requirement(idv_svc_call_t *call,
     options = json_object_get(value, "options");
 
     if (options == NULL
-        && idv_svc_create_text(json_object_get(value, "value"),
-                               requirement->max))
+        && idv_svc_create_text(call, requirement,
+                               json_object_get(value, "value")))
     {
         return;
     }
@@ -236,8 +249,8 @@ idv_svc_create_requirement(idv_svc_call_t *call,
 
     if (json_is_array(options) && n <= IDV_SVC_MAX_OPTIONS) {
         for (i = 0; i < n; i++) {
-            if (!idv_svc_create_text(json_array_get(options, i),
-                                     requirement->max))
+            if (!idv_svc_create_text(call, requirement,
+                                     json_array_get(options, i)))
             {
                 break;
             }
@@ -253,7 +266,7 @@ idv_svc_create_requirement(idv_svc_call_t *call,
 
     idv_svc_create_invalid(call, target,
                            "Neither a value nor a list of options, or one "
-                           "that is too long.");
+                           "that is too long or no address.");
 }
 
 
@@ -287,13 +300,18 @@ idv_svc_create_needs(idv_svc_call_t *call, const idv_svc_policy_t *rules)
 
 
 static ngx_uint_t
-idv_svc_create_text(json_t *value, size_t max)
+idv_svc_create_text(idv_svc_call_t *call, idv_svc_requirement_t *requirement,
+    json_t *value)
 {
     size_t  len;
 
+    if (requirement->channel != IDV_SVC_NCHANNELS) {
+        return idv_svc_create_address(call, requirement->channel, value);
+    }
+
     len = json_string_length(value);
 
-    return json_is_string(value) && len > 0 && len <= max;
+    return json_is_string(value) && len > 0 && len <= requirement->max;
 }
 
 
@@ -425,20 +443,19 @@ idv_svc_create_url(ngx_str_t *url)
 static void
 idv_svc_create_notification(idv_svc_call_t *call)
 {
-    json_t     *asked;
-    ngx_str_t   email, phone;
+    json_t  *asked, *email, *phone;
 
     asked = json_object_get(call->json, "sendNotification");
 
-    email = idv_json_string(asked, "email");
-    phone = idv_json_string(asked, "phone");
+    email = json_object_get(asked, "email");
+    phone = json_object_get(asked, "phone");
 
-    if (json_object_get(asked, "email") && !idv_svc_create_email(&email)) {
+    if (email && !idv_svc_create_address(call, IDV_SVC_EMAIL, email)) {
         idv_svc_create_invalid(call, "sendNotification.email",
                                "The value must be an e-mail address.");
     }
 
-    if (json_object_get(asked, "phone") && !idv_svc_create_phone(&phone)) {
+    if (phone && !idv_svc_create_address(call, IDV_SVC_SMS, phone)) {
         idv_svc_create_invalid(call, "sendNotification.phone",
                                "The value must be a phone number with its "
                                "country code.");
@@ -447,57 +464,17 @@ idv_svc_create_notification(idv_svc_call_t *call)
 
 
 static ngx_uint_t
-idv_svc_create_email(ngx_str_t *email)
+idv_svc_create_address(idv_svc_call_t *call, idv_svc_channel_e channel,
+    json_t *value)
 {
-    u_char      *at, *last;
-    ngx_uint_t   i;
+    ngx_str_t  text, address;
 
-    if (email->len < 3 || email->len > IDV_SVC_MAX_ADDRESS) {
-        return 0;
-    }
+    text.data = (u_char *) json_string_value(value);
+    text.len = json_string_length(value);
 
-    for (i = 0; i < email->len; i++) {
-        if (email->data[i] <= ' ' || email->data[i] == 0x7f) {
-            return 0;
-        }
-    }
-
-    last = email->data + email->len;
-    at = ngx_strlchr(email->data, last, '@');
-
-    return at && at != email->data && at + 1 != last
-           && ngx_strlchr(at + 1, last, '@') == NULL;
-}
-
-
-/* digits in any of the usual spellings */
-
-static ngx_uint_t
-idv_svc_create_phone(ngx_str_t *phone)
-{
-    ngx_uint_t  i, digits;
-
-    digits = 0;
-
-    if (phone->len > 32) {
-        return 0;
-    }
-
-    for (i = 0; i < phone->len; i++) {
-
-        if (phone->data[i] >= '0' && phone->data[i] <= '9') {
-            digits++;
-            continue;
-        }
-
-        if (phone->data[i] == '\0' || !ngx_strchr(" -.()+", phone->data[i])
-            || (phone->data[i] == '+' && i > 0))
-        {
-            return 0;
-        }
-    }
-
-    return digits >= 7 && digits <= 15;
+    return json_is_string(value)
+           && idv_svc_address(call->request->pool, channel, &text, &address)
+              == NGX_OK;
 }
 
 
@@ -527,7 +504,7 @@ idv_svc_create_tx(idv_svc_call_t *call, idv_svc_stored_t *policy,
     }
 
     if (idv_svc_uuid(tx->id) != NGX_OK || idv_svc_uuid(tx->items) != NGX_OK
-        || idv_svc_create_code(tx->code) != NGX_OK)
+        || idv_svc_code(tx->code) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -572,26 +549,6 @@ idv_svc_create_record(json_t *requirements)
 }
 
 
-/* six digits, each code as likely as any other */
-
-static ngx_int_t
-idv_svc_create_code(u_char *code)
-{
-    uint32_t  n;
-
-    do {
-        if (idv_random((u_char *) &n, sizeof(uint32_t)) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-    } while (n >= 4294000000U);
-
-    (void) ngx_sprintf(code, "%06uD", n % 1000000);
-
-    return NGX_OK;
-}
-
-
 /* what is echoed when the transaction is read, and who asked for it */
 
 static ngx_int_t
@@ -627,28 +584,19 @@ idv_svc_create_request(idv_svc_call_t *call, ngx_str_t *out)
 }
 
 
-/*
- * Nothing leaves this machine: a message is one that the control interface
- * hands out, and without it none was sent.
- */
-
 static ngx_int_t
 idv_svc_create_send(idv_svc_call_t *call, idv_svc_view_t *view)
 {
-    json_t          *asked;
-    uint32_t         seen;
-    ngx_uint_t       i;
-    idv_svc_note_t   note;
-
-    if (view->tx.notify == 0 || !call->conf->control) {
-        return NGX_OK;
-    }
+    json_t             *asked;
+    ngx_str_t           text, link;
+    ngx_uint_t          i, n;
+    idv_svc_message_t   list[IDV_SVC_NCHANNELS];
 
     asked = json_object_get(call->json, "sendNotification");
-    seen = view->tx.version;
+    n = 0;
 
-    if (idv_svc_transaction_url(call, &view->tx, &note.link) != NGX_OK) {
-        return NGX_ERROR;
+    if (idv_svc_transaction_url(call, &view->tx, &link) != NGX_OK) {
+        return idv_svc_error(call, IDV_SVC_UNEXPECTED);
     }
 
     for (i = 0; i < IDV_SVC_NCHANNELS; i++) {
@@ -657,18 +605,44 @@ idv_svc_create_send(idv_svc_call_t *call, idv_svc_view_t *view)
             continue;
         }
 
-        note.address = idv_json_string(asked, idv_svc_contacts[i]);
-        note.channel = i;
-        ngx_memcpy(note.tx, view->tx.id, IDV_SVC_UUID);
-        idv_svc_tx_item(&view->tx, IDV_SVC_ITEM_MESSAGE + i, note.id);
+        ngx_memzero(&list[n], sizeof(idv_svc_message_t));
 
-        if (idv_svc_store_note(call->store, &note, call->now) == NGX_OK) {
-            view->tx.sent |= 1 << i;
+        list[n].channel = i;
+        list[n].link = link;
+
+        idv_svc_tx_item(&view->tx, IDV_SVC_ITEM_MESSAGE + i, list[n].id);
+
+        text = idv_json_string(asked, idv_svc_contacts[i]);
+
+        if (idv_svc_address(call->request->pool, i, &text, &list[n].address)
+            != NGX_OK)
+        {
+            return idv_svc_error(call, IDV_SVC_UNEXPECTED);
         }
+
+        n++;
     }
 
-    view->tx.version++;
+    ngx_memcpy(call->tx, view->tx.id, IDV_SVC_UUID);
 
-    return idv_svc_store_save(call->store, view, seen, IDV_SVC_BLOBS_NONE,
-                              call->now);
+    return idv_svc_message_send(call, view->tx.id, list, n,
+                                idv_svc_create_sent);
+}
+
+
+/* the transaction now knows what became of its messages */
+
+static ngx_int_t
+idv_svc_create_sent(idv_svc_call_t *call)
+{
+    ngx_int_t       rc;
+    idv_svc_view_t  view;
+
+    if (idv_svc_transaction_get(call, IDV_SVC_BLOBS_TEXT, &view, &rc)
+        != NGX_OK)
+    {
+        return rc;
+    }
+
+    return idv_svc_create_answer(call, &view);
 }

@@ -278,7 +278,9 @@ idv_svc_data_pieces(idv_svc_view_t *view, idv_svc_piece_t *piece)
         doc = &view->doc[i];
         data = idv_svc_types[doc->type].data;
 
-        if (data == IDV_SVC_NDATA || doc->bad || doc->value.len == 0) {
+        if (data == IDV_SVC_NDATA || doc->bad || doc->value.len == 0
+            || idv_svc_type_unproved(tx, doc))
+        {
             continue;
         }
 

@@ -14,6 +14,7 @@
 #include "idv_svc.h"
 #include "idv_svc_check.h"
 #include "idv_svc_image.h"
+#include "idv_svc_otp.h"
 #include "idv_svc_paper.h"
 #include "idv_svc_type.h"
 
@@ -56,6 +57,8 @@ static ngx_uint_t idv_svc_document_types(idv_svc_view_t *view);
 static void idv_svc_document_type(idv_svc_submitted_t *s);
 static ngx_int_t idv_svc_document_value(idv_svc_submitted_t *s);
 static ngx_uint_t idv_svc_document_room(idv_svc_submitted_t *s);
+static ngx_uint_t idv_svc_document_reaches(idv_svc_call_t *call,
+    const idv_svc_type_t *type, ngx_str_t *value);
 static void idv_svc_document_invalid(idv_svc_call_t *call, const char *target,
     const char *message, json_t *inner);
 static void idv_svc_document_closed(idv_svc_call_t *call);
@@ -537,6 +540,12 @@ idv_svc_document_value(idv_svc_submitted_t *s)
         }
     }
 
+    if (!idv_svc_document_reaches(s->call, type, &s->value)) {
+        idv_svc_document_invalid(s->call, "value",
+                                 "No message can be sent to this.", NULL);
+        return NGX_OK;
+    }
+
     if (s->value.len > max) {
         idv_svc_document_invalid(s->call, "value", "The value is too large.",
                                  json_pack("{s:I}", "maximumValue",
@@ -550,6 +559,26 @@ idv_svc_document_value(idv_svc_submitted_t *s)
                 == IDV_SVC_IMAGE_NONE;
 
     return NGX_OK;
+}
+
+
+/* an address is one that a code could be sent to */
+
+static ngx_uint_t
+idv_svc_document_reaches(idv_svc_call_t *call, const idv_svc_type_t *type,
+    ngx_str_t *value)
+{
+    ngx_str_t          address;
+    idv_svc_channel_e  channel;
+
+    if (!(type->give & (IDV_SVC_GIVE_EMAIL|IDV_SVC_GIVE_PHONE))) {
+        return 1;
+    }
+
+    channel = idv_svc_otp_channel(type->give);
+
+    return idv_svc_address(call->request->pool, channel, value, &address)
+           == NGX_OK;
 }
 
 

@@ -174,3 +174,23 @@ idv_svc_uuid(u_char *uuid)
 
     return NGX_OK;
 }
+
+
+/* each code as likely as any other */
+
+ngx_int_t
+idv_svc_code(u_char *code)
+{
+    uint32_t  n;
+
+    do {
+        if (idv_random((u_char *) &n, sizeof(uint32_t)) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+    } while (n >= 4294000000U);
+
+    (void) ngx_sprintf(code, "%06uD", n % 1000000);
+
+    return NGX_OK;
+}

@@ -10,23 +10,16 @@
 #include <stdarg.h>
 
 #include "../util/idv_html.h"
+#include "idv_svc_otp.h"
 #include "idv_svc_page.h"
 
 
 #define IDV_SVC_PAGE_SIZE  (48 * 1024)
 
 
-static void idv_svc_page_print(idv_svc_page_t *page, const char *fmt, ...);
-static void idv_svc_page_text(idv_svc_page_t *page, ngx_str_t *text);
-static ngx_int_t idv_svc_page_begin(idv_svc_page_t *page,
-    idv_svc_call_t *call, const char *title, ngx_uint_t refresh);
-static ngx_int_t idv_svc_page_end(idv_svc_page_t *page, ngx_uint_t status);
 static ngx_int_t idv_svc_page_headers(idv_svc_page_t *page);
 static void idv_svc_page_origin(idv_svc_page_t *page, ngx_str_t *origin);
 static void idv_svc_page_time(idv_svc_page_t *page, int64_t ms);
-static void idv_svc_page_steps(idv_svc_page_t *page, ngx_uint_t now);
-static void idv_svc_page_action(idv_svc_page_t *page, const char *step,
-    const char *attributes);
 static ngx_int_t idv_svc_page_intro(idv_svc_page_t *page);
 static ngx_int_t idv_svc_page_document(idv_svc_page_t *page);
 static void idv_svc_page_kind(idv_svc_page_t *page);
@@ -34,7 +27,6 @@ static void idv_svc_page_zone(idv_svc_page_t *page);
 static void idv_svc_page_input(idv_svc_page_t *page, ngx_uint_t i);
 static ngx_int_t idv_svc_page_selfie(idv_svc_page_t *page);
 static void idv_svc_page_again(idv_svc_page_t *page);
-static void idv_svc_page_skip(idv_svc_page_t *page);
 static ngx_int_t idv_svc_page_waiting(idv_svc_page_t *page);
 static ngx_int_t idv_svc_page_done(idv_svc_page_t *page);
 static void idv_svc_page_back(idv_svc_page_t *page);
@@ -147,6 +139,12 @@ idv_svc_page_show(idv_svc_page_t *page)
 
     switch (idv_svc_page_wanted(&page->view->tx)) {
 
+    case IDV_SVC_GIVE_EMAIL:
+        return idv_svc_page_otp(page, IDV_SVC_EMAIL);
+
+    case IDV_SVC_GIVE_PHONE:
+        return idv_svc_page_otp(page, IDV_SVC_SMS);
+
     case IDV_SVC_GIVE_DOCUMENT:
         return idv_svc_page_document(page);
 
@@ -164,6 +162,12 @@ ngx_uint_t
 idv_svc_page_wanted(const idv_svc_tx_t *tx)
 {
     ngx_uint_t  wanted;
+
+    wanted = idv_svc_otp_wanted(tx);
+
+    if (wanted) {
+        return wanted;
+    }
 
     wanted = idv_svc_tx_wanted(tx, IDV_SVC_OPTIONAL);
 
@@ -432,7 +436,7 @@ idv_svc_page_again(idv_svc_page_t *page)
 }
 
 
-static void
+void
 idv_svc_page_skip(idv_svc_page_t *page)
 {
     idv_svc_tx_t  *tx;
@@ -640,7 +644,7 @@ idv_svc_page_plain(idv_svc_call_t *call, ngx_uint_t status, const char *title,
 }
 
 
-static ngx_int_t
+ngx_int_t
 idv_svc_page_begin(idv_svc_page_t *page, idv_svc_call_t *call,
     const char *title, ngx_uint_t refresh)
 {
@@ -689,7 +693,7 @@ idv_svc_page_begin(idv_svc_page_t *page, idv_svc_call_t *call,
 }
 
 
-static ngx_int_t
+ngx_int_t
 idv_svc_page_end(idv_svc_page_t *page, ngx_uint_t status)
 {
     ngx_str_t  body;
@@ -782,7 +786,7 @@ idv_svc_page_time(idv_svc_page_t *page, int64_t ms)
 }
 
 
-static void
+void
 idv_svc_page_steps(idv_svc_page_t *page, ngx_uint_t now)
 {
     ngx_uint_t  i;
@@ -799,7 +803,7 @@ idv_svc_page_steps(idv_svc_page_t *page, ngx_uint_t now)
 }
 
 
-static void
+void
 idv_svc_page_action(idv_svc_page_t *page, const char *step,
     const char *attributes)
 {
@@ -811,7 +815,7 @@ idv_svc_page_action(idv_svc_page_t *page, const char *step,
 }
 
 
-static void
+void
 idv_svc_page_print(idv_svc_page_t *page, const char *fmt, ...)
 {
     va_list  args;
@@ -822,7 +826,7 @@ idv_svc_page_print(idv_svc_page_t *page, const char *fmt, ...)
 }
 
 
-static void
+void
 idv_svc_page_text(idv_svc_page_t *page, ngx_str_t *text)
 {
     ngx_str_t  escaped;

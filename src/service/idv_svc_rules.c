@@ -11,6 +11,8 @@
 
 
 static ngx_uint_t idv_svc_tx_open(const idv_svc_tx_t *tx, ngx_uint_t check);
+static void idv_svc_tx_passwords(idv_svc_tx_t *tx, int64_t now);
+static void idv_svc_tx_forget(idv_svc_tx_t *tx);
 static void idv_svc_tx_tell(idv_svc_tx_t *tx, ngx_uint_t closing, int64_t at);
 static ngx_uint_t idv_svc_tx_tell_one(idv_svc_tx_t *tx, ngx_uint_t check,
     int64_t at);
@@ -134,6 +136,8 @@ idv_svc_tx_advance(idv_svc_tx_t *tx, int64_t now)
 {
     ngx_uint_t  i;
 
+    idv_svc_tx_passwords(tx, now);
+
     /* an attempt that was not good enough may be out of time as well */
 
     for (i = 0; i <= IDV_SVC_MAX_ATTEMPTS * IDV_SVC_NGROUPS; i++) {
@@ -182,9 +186,69 @@ idv_svc_tx_advance(idv_svc_tx_t *tx, int64_t now)
 }
 
 
+/* a code that is out of time is of no use to anybody */
+
+static void
+idv_svc_tx_passwords(idv_svc_tx_t *tx, int64_t now)
+{
+    ngx_uint_t       i;
+    idv_otp_rules_t  rules;
+
+    for (i = 0; i < IDV_SVC_NCHANNELS; i++) {
+        idv_svc_tx_otp_rules(tx, i, &rules);
+
+        (void) idv_otp_forget(&tx->otp[i], &rules, now);
+    }
+}
+
+
+/* nobody will type in a code any more */
+
+static void
+idv_svc_tx_forget(idv_svc_tx_t *tx)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < IDV_SVC_NCHANNELS; i++) {
+        if (tx->otp[i].state != IDV_OTP_VERIFIED
+            && tx->otp[i].state != IDV_OTP_FAILED)
+        {
+            ngx_memzero(&tx->otp[i], sizeof(idv_otp_t));
+        }
+    }
+}
+
+
+void
+idv_svc_tx_otp_rules(const idv_svc_tx_t *tx, idv_svc_channel_e channel,
+    idv_otp_rules_t *rules)
+{
+    const idv_svc_otp_t  *otp;
+
+    otp = (channel == IDV_SVC_EMAIL) ? &tx->rules.email : &tx->rules.phone;
+
+    rules->attempts = (uint8_t) otp->attempts;
+    rules->deliveries = (uint8_t) otp->deliveries;
+    rules->cooldown = IDV_SVC_SECOND * idv_svc_model_seconds(&otp->cooldown);
+    rules->life = IDV_SVC_SECOND * idv_svc_model_seconds(&otp->life);
+}
+
+
+idv_svc_check_e
+idv_svc_tx_otp_check(idv_svc_channel_e channel)
+{
+    return channel == IDV_SVC_EMAIL ? IDV_SVC_CHECK_EMAIL
+                                    : IDV_SVC_CHECK_PHONE;
+}
+
+
 int64_t
 idv_svc_tx_due(const idv_svc_tx_t *tx)
 {
+    int64_t          due;
+    ngx_uint_t       i;
+    idv_otp_rules_t  rules;
+
     switch (tx->status) {
 
     case IDV_TX_REQUESTED:
@@ -192,7 +256,16 @@ idv_svc_tx_due(const idv_svc_tx_t *tx)
 
     case IDV_TX_INITIATED:
     case IDV_TX_PARTIAL:
-        return tx->collect_until;
+        due = tx->collect_until;
+
+        for (i = 0; i < IDV_SVC_NCHANNELS; i++) {
+            if (tx->otp[i].code[0]) {
+                idv_svc_tx_otp_rules(tx, i, &rules);
+                due = ngx_min(due, tx->otp[i].sent_at + rules.life);
+            }
+        }
+
+        return due;
 
     case IDV_TX_IN_PROGRESS:
         return tx->decide_at ? tx->decide_at : tx->updated + IDV_SVC_RETENTION;
@@ -283,6 +356,8 @@ idv_svc_tx_submit(idv_svc_tx_t *tx, int64_t time, int64_t now)
     }
 
     (void) idv_svc_tx_begin(tx, now);
+
+    idv_svc_tx_forget(tx);
 
     tx->status = IDV_TX_IN_PROGRESS;
     tx->decide_at = now + time;
@@ -575,7 +650,9 @@ idv_svc_tx_force(idv_svc_tx_t *tx, idv_tx_status_e status,
     tx->given = 0;
     tx->skipped = 0;
     tx->held = 0;
+    tx->undelivered = 0;
 
+    ngx_memzero(tx->otp, sizeof(tx->otp));
     ngx_memzero(tx->found, sizeof(tx->found));
     ngx_memzero(tx->why, sizeof(tx->why));
 
@@ -639,6 +716,8 @@ idv_svc_tx_decide(idv_svc_tx_t *tx, idv_tx_status_e status,
     if (reason == IDV_SVC_REASON_TIMED_OUT) {
         idv_svc_tx_checks(tx, IDV_TX_FAIL, 0);
     }
+
+    idv_svc_tx_forget(tx);
 
     tx->status = status;
     tx->reason = reason;

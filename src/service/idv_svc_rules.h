@@ -16,6 +16,7 @@
 #include <ngx_core.h>
 
 #include "../model/idv_document.h"
+#include "../model/idv_otp.h"
 #include "../model/idv_record_match.h"
 #include "../model/idv_transaction.h"
 #include "idv_svc_model.h"
@@ -98,6 +99,7 @@ typedef enum {
     IDV_SVC_REASON_RECORD,
     IDV_SVC_REASON_REJECTED,
     IDV_SVC_REASON_NOT_PERFORMED,
+    IDV_SVC_REASON_PASSWORD,
     IDV_SVC_NREASONS
 } idv_svc_reason_e;
 
@@ -181,6 +183,7 @@ typedef struct {
     uint8_t     test;                /* 1: what no code can judge is good */
     uint8_t     held;                /* 1: a person has to decide */
     uint8_t     match[IDV_MATCH_NFIELDS];   /* idv_match_word_e + 1 */
+    uint8_t     undelivered;         /* bits of channels: the last password */
 
     uint32_t    faults;              /* of the zone, as idv_document_t has */
     uint32_t    differs;             /* ... and what it does not agree with */
@@ -196,6 +199,8 @@ typedef struct {
     int64_t     collect_until;       /* 0: collection has not begun */
     int64_t     decide_at;           /* 0: not by itself */
     int64_t     decided_at;          /* 0: pending */
+
+    idv_otp_t   otp[IDV_SVC_NCHANNELS];
 
     idv_svc_policy_t  rules;         /* of its policy, when it was created */
 } idv_svc_tx_t;
@@ -272,6 +277,13 @@ ngx_uint_t idv_svc_tx_ready(const idv_svc_tx_t *tx, ngx_uint_t check);
  */
 ngx_int_t idv_svc_tx_answer(idv_svc_tx_t *tx, ngx_uint_t check,
     idv_svc_found_e found, idv_svc_reason_e reason, int64_t now);
+
+/* how often, how soon and for how long, by the policy */
+void idv_svc_tx_otp_rules(const idv_svc_tx_t *tx, idv_svc_channel_e channel,
+    idv_otp_rules_t *rules);
+
+/* the check that a password of this channel is for */
+idv_svc_check_e idv_svc_tx_otp_check(idv_svc_channel_e channel);
 
 /* manual approval: FAIL and IN_PROGRESS only, NGX_DECLINED otherwise */
 ngx_int_t idv_svc_tx_approve(idv_svc_tx_t *tx, idv_tx_status_e status,

@@ -139,13 +139,33 @@ idv_svc_type_given(const idv_svc_view_t *view)
         type = &idv_svc_types[view->doc[i].type];
 
         if (type->give != IDV_SVC_GIVE_DOCUMENT
-            && idv_svc_type_latest(&view->tx, &view->doc[i]))
+            && idv_svc_type_latest(&view->tx, &view->doc[i])
+            && !idv_svc_type_unproved(&view->tx, &view->doc[i]))
         {
             given |= type->give;
         }
     }
 
     return given;
+}
+
+
+ngx_uint_t
+idv_svc_type_unproved(const idv_svc_tx_t *tx, const idv_svc_doc_t *doc)
+{
+    ngx_uint_t  give, channel;
+
+    give = idv_svc_types[doc->type].give;
+
+    if (doc->client || tx->rules.collect_only
+        || !(give & (IDV_SVC_GIVE_EMAIL|IDV_SVC_GIVE_PHONE)))
+    {
+        return 0;
+    }
+
+    channel = (give == IDV_SVC_GIVE_EMAIL) ? IDV_SVC_EMAIL : IDV_SVC_SMS;
+
+    return tx->otp[channel].state != IDV_OTP_VERIFIED;
 }
 
 

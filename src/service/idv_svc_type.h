@@ -53,6 +53,10 @@ ngx_uint_t idv_svc_type_group(ngx_uint_t type);
 ngx_uint_t idv_svc_type_latest(const idv_svc_tx_t *tx,
     const idv_svc_doc_t *doc);
 
+/* 1: an address from the capture page whose code was not typed in there */
+ngx_uint_t idv_svc_type_unproved(const idv_svc_tx_t *tx,
+    const idv_svc_doc_t *doc);
+
 /* what has been given as a whole, in the latest attempts */
 ngx_uint_t idv_svc_type_given(const idv_svc_view_t *view);
 

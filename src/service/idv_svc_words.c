@@ -59,7 +59,10 @@ static idv_svc_reason_word_t  idv_svc_reasons[IDV_SVC_NREASONS] = {
     { ngx_string("REJECTED"),
       ngx_string("The verification was rejected.") },
     { ngx_string("CHECK_NOT_PERFORMED"),
-      ngx_string("Something that was needed is missing.") }
+      ngx_string("Something that was needed is missing.") },
+    { ngx_string("ONE_TIME_PASSWORD_INVALID"),
+      ngx_string("The code that was sent was not entered in time, or not the "
+                 "right one.") }
 };
 
 

@@ -153,6 +153,23 @@ test_time(void)
 
     is_int(idv_otp_phone.life, 300000, "a phone's is good for five");
 
+    /* whoever reads the memory after its time finds nothing */
+
+    memset(&otp, 0, sizeof(idv_otp_t));
+
+    ok(!idv_otp_forget(&otp, &idv_otp_phone, 999999999), "nothing to forget");
+
+    (void) idv_otp_send(&otp, &idv_otp_phone, "111111", 60000);
+
+    ok(!idv_otp_forget(&otp, &idv_otp_phone, 359999)
+       && otp.code[5] == '1', "a code stays for five minutes");
+    ok(idv_otp_forget(&otp, &idv_otp_phone, 360000)
+       && otp.code[0] == '\0' && otp.code[5] == '\0'
+       && otp.state == IDV_OTP_SENT, "and then it alone is forgotten");
+    ok(!idv_otp_forget(&otp, &idv_otp_phone, 360000), "once");
+    is_int(idv_otp_try(&otp, &idv_otp_phone, "000000", 6, 360001),
+           IDV_OTP_EXPIRED, "which is no code of zeros");
+
     /* no letter of it gives itself away: all of them are compared */
 
     memset(&otp, 0, sizeof(idv_otp_t));
