@@ -47,6 +47,8 @@ typedef struct {
     ngx_array_t            *users;           /* ngx_str_t, sorted */
     u_char                 *environment;     /* NULL: any */
     ngx_msec_t              processing_time;
+    time_t                  personal_time;   /* after a decision */
+    time_t                  record_time;
     size_t                  max_image;
     size_t                  keep_image;
     ngx_uint_t              user_limit;

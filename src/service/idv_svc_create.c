@@ -527,6 +527,8 @@ idv_svc_create_tx(idv_svc_call_t *call, idv_svc_stored_t *policy,
                   * idv_svc_model_seconds(&policy->rules.transaction);
     tx->collect_time = IDV_SVC_SECOND
                        * idv_svc_model_seconds(&policy->rules.collection);
+    tx->personal_time = call->conf->personal_time * IDV_SVC_SECOND;
+    tx->record_time = call->conf->record_time * IDV_SVC_SECOND;
 
     return NGX_OK;
 }

@@ -116,14 +116,14 @@ idv_svc_document_get(idv_svc_call_t *call, idv_svc_view_t *view, ngx_int_t *rc)
 }
 
 
-/* for half an hour after its last change, and while it may be looked at */
+/* after its last change it may be looked at as long as personal data is kept */
 
 static ngx_uint_t
 idv_svc_document_hidden(idv_svc_call_t *call, idv_svc_tx_t *tx,
     idv_svc_doc_t *doc)
 {
     return idv_svc_tx_decided(tx)
-           && call->now >= doc->updated + IDV_SVC_PERSONAL;
+           && call->now >= doc->updated + tx->personal_time;
 }
 
 

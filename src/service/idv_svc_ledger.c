@@ -247,7 +247,7 @@ void
 idv_svc_ledger_expire(idv_svc_store_t *store, int64_t now)
 {
     ngx_uint_t        i;
-    ngx_queue_t      *q;
+    ngx_queue_t      *q, *next;
     idv_svc_noted_t  *noted;
     idv_svc_token_t  *token;
 
@@ -267,20 +267,18 @@ idv_svc_ledger_expire(idv_svc_store_t *store, int64_t now)
         idv_svc_token_free(store, token);
     }
 
-    for (i = 0; i < IDV_SVC_EXPIRE; i++) {
+    /* there are few, and not all of them are kept for the same time */
 
-        if (ngx_queue_empty(&store->sh->notes)) {
-            break;
-        }
-
-        q = ngx_queue_head(&store->sh->notes);
+    for (q = ngx_queue_head(&store->sh->notes);
+         q != ngx_queue_sentinel(&store->sh->notes);
+         q = next)
+    {
+        next = ngx_queue_next(q);
         noted = ngx_queue_data(q, idv_svc_noted_t, queue);
 
-        if (now < noted->note.at + IDV_SVC_PERSONAL) {
-            break;
+        if (now >= noted->note.until) {
+            idv_svc_note_free(store, noted);
         }
-
-        idv_svc_note_free(store, noted);
     }
 }
 
@@ -500,9 +498,11 @@ idv_svc_store_notes(idv_svc_store_t *store, ngx_pool_t *pool, int64_t now,
         noted = ngx_queue_data(q, idv_svc_noted_t, queue);
         len = noted->note.address.len + noted->note.link.len;
 
-        if (now >= noted->note.at + IDV_SVC_PERSONAL
-            || len > (size_t) (last - p))
-        {
+        if (now >= noted->note.until) {
+            continue;
+        }
+
+        if (len > (size_t) (last - p)) {
             break;
         }
 

@@ -56,6 +56,7 @@ idv_svc_message_note(idv_svc_call_t *call, const u_char *tx,
     ngx_memcpy(note.id, message->id, IDV_SVC_UUID);
 
     note.channel = (uint8_t) message->channel;
+    note.until = call->now + call->conf->personal_time * IDV_SVC_SECOND;
     note.address = message->address;
     note.link = message->link;
 

@@ -175,7 +175,7 @@ idv_svc_tx_advance(idv_svc_tx_t *tx, int64_t now)
             break;
 
         default:
-            if (!tx->wiped && now >= tx->decided_at + IDV_SVC_PERSONAL) {
+            if (!tx->wiped && now >= tx->decided_at + tx->personal_time) {
                 tx->wiped = 1;
                 tx->version++;
             }
@@ -268,11 +268,11 @@ idv_svc_tx_due(const idv_svc_tx_t *tx)
         return due;
 
     case IDV_TX_IN_PROGRESS:
-        return tx->decide_at ? tx->decide_at : tx->updated + IDV_SVC_RETENTION;
+        return tx->decide_at ? tx->decide_at : tx->updated + tx->record_time;
     }
 
-    return tx->wiped ? tx->decided_at + IDV_SVC_RETENTION
-                     : tx->decided_at + IDV_SVC_PERSONAL;
+    return tx->wiped ? tx->decided_at + tx->record_time
+                     : tx->decided_at + tx->personal_time;
 }
 
 
@@ -280,13 +280,13 @@ ngx_uint_t
 idv_svc_tx_gone(const idv_svc_tx_t *tx, int64_t now)
 {
     if (idv_svc_tx_decided(tx)) {
-        return now >= tx->decided_at + IDV_SVC_RETENTION;
+        return now >= tx->decided_at + tx->record_time;
     }
 
     /* nobody has said what is to become of it */
 
     return tx->status == IDV_TX_IN_PROGRESS && tx->decide_at == 0
-           && now >= tx->updated + IDV_SVC_RETENTION;
+           && now >= tx->updated + tx->record_time;
 }
 
 
@@ -630,7 +630,7 @@ idv_svc_tx_approve(idv_svc_tx_t *tx, idv_tx_status_e status, int64_t now)
 
     idv_svc_tx_decide(tx, status, IDV_SVC_REASON_NONE, now);
 
-    tx->expires = now + IDV_SVC_PERSONAL;
+    tx->expires = now + IDV_SVC_APPROVED;
 
     return NGX_OK;
 }

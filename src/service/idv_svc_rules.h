@@ -28,8 +28,7 @@
 #define IDV_SVC_MAX_MISSES 10        /* wrong codes, then the page is closed */
 
 #define IDV_SVC_SECOND     ((int64_t) 1000)
-#define IDV_SVC_PERSONAL   (30 * 60 * IDV_SVC_SECOND)       /* after decision */
-#define IDV_SVC_RETENTION  (24 * 60 * 60 * IDV_SVC_SECOND)  /* of a record */
+#define IDV_SVC_APPROVED   (30 * 60 * IDV_SVC_SECOND)  /* of an approval */
 
 
 /* in the order in which they are made */
@@ -199,6 +198,8 @@ typedef struct {
     int64_t     collect_until;       /* 0: collection has not begun */
     int64_t     decide_at;           /* 0: not by itself */
     int64_t     decided_at;          /* 0: pending */
+    int64_t     personal_time;       /* of personal data, after a decision */
+    int64_t     record_time;         /* ... and of all that is left then */
 
     idv_otp_t   otp[IDV_SVC_NCHANNELS];
 

@@ -110,6 +110,7 @@ typedef struct {
     uint8_t            channel;      /* idv_svc_channel_e */
     uint8_t            sent;
     int64_t            at;
+    int64_t            until;        /* when it is personal data no more */
     ngx_str_t          address;
     ngx_str_t          link;
 } idv_svc_note_t;

@@ -20,6 +20,7 @@
 #define IDV_SVC_MAX_USERS     (8 * 1024 * 1024)       /* bytes of the file */
 #define IDV_SVC_MAX_URL       255
 #define IDV_SVC_MAX_IMAGE     (64 * 1024 * 1024)
+#define IDV_SVC_MAX_RECORD    (3650 * 24 * 3600)      /* s */
 #define IDV_SVC_SWEEP_TIME    1000                    /* ms */
 
 
@@ -159,6 +160,20 @@ static ngx_command_t  ngx_http_idv_service_commands[] = {
       offsetof(idv_svc_conf_t, processing_time),
       NULL },
 
+    { ngx_string("idv_service_personal_time"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(idv_svc_conf_t, personal_time),
+      NULL },
+
+    { ngx_string("idv_service_record_time"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_sec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(idv_svc_conf_t, record_time),
+      NULL },
+
     { ngx_string("idv_service_max_image"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_size_slot,
@@ -274,6 +289,8 @@ ngx_http_idv_service_create_loc_conf(ngx_conf_t *cf)
     conf->users = NGX_CONF_UNSET_PTR;
     conf->environment = NGX_CONF_UNSET_PTR;
     conf->processing_time = NGX_CONF_UNSET_MSEC;
+    conf->personal_time = NGX_CONF_UNSET;
+    conf->record_time = NGX_CONF_UNSET;
     conf->max_image = NGX_CONF_UNSET_SIZE;
     conf->keep_image = NGX_CONF_UNSET_SIZE;
     conf->user_limit = NGX_CONF_UNSET_UINT;
@@ -300,6 +317,10 @@ ngx_http_idv_service_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->environment, prev->environment, NULL);
     ngx_conf_merge_msec_value(conf->processing_time, prev->processing_time,
                               2000);
+    ngx_conf_merge_sec_value(conf->personal_time, prev->personal_time,
+                             30 * 60);
+    ngx_conf_merge_sec_value(conf->record_time, prev->record_time,
+                             24 * 60 * 60);
     ngx_conf_merge_size_value(conf->max_image, prev->max_image,
                               6 * 1024 * 1024);
     ngx_conf_merge_size_value(conf->keep_image, prev->keep_image, 128 * 1024);
@@ -353,6 +374,16 @@ ngx_http_idv_service_enable(ngx_conf_t *cf, idv_svc_conf_t *prev,
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"idv_service_max_image\" must be at most 64m, "
                            "and \"idv_service_keep_image\" not above it");
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->personal_time < 1 || conf->personal_time > conf->record_time
+        || conf->record_time > IDV_SVC_MAX_RECORD)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"idv_service_personal_time\" must be at least 1s "
+                           "and not above \"idv_service_record_time\", and "
+                           "that at most 3650d");
         return NGX_CONF_ERROR;
     }
 

@@ -240,6 +240,8 @@ test_rules(void)
 
         tx->expires = 1000000;
         tx->collect_time = 1000000;
+        tx->personal_time = 1000000;
+        tx->record_time = 2000000;
         tx->typed = 1;
         tx->zone = (i & 1) ? IDV_DOCUMENT_MRZ : IDV_DOCUMENT_NONE;
 
