@@ -59,6 +59,12 @@ typedef struct {
 } idv_svc_conf_t;
 
 
+typedef struct {
+    ngx_shm_zone_t         *zone;
+    idv_svc_store_t        *store;
+} ngx_http_idv_service_main_conf_t;
+
+
 typedef struct idv_svc_call_s  idv_svc_call_t;
 
 
@@ -156,6 +162,13 @@ extern const idv_svc_route_t  idv_svc_routes[];
 char *ngx_http_idv_service_file(ngx_conf_t *cf, ngx_str_t *name, size_t max,
     ngx_uint_t secret, ngx_str_t *text);
 
+
+/* ngx_http_idv_service_store.c: idv_service_zone, idv_service_store */
+
+char *ngx_http_idv_service_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_idv_service_store_files(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 /* idv_svc_route.c: from a request to its handler */
 

@@ -362,6 +362,16 @@ idv_svc_data_item(idv_svc_call_t *call, idv_svc_view_t *view,
     tx = &view->tx;
     data = NULL;
 
+    /* what cannot be read any more is there, and has no data */
+
+    if (full && piece->doc
+        && idv_svc_store_value(call->store, tx, piece->doc,
+                               call->request->pool)
+           != NGX_OK)
+    {
+        full = 0;
+    }
+
     if (full) {
         data = idv_svc_data_content(call, view, piece);
         if (data == NULL) {

@@ -212,6 +212,12 @@ idv_svc_document_json(idv_svc_call_t *call, idv_svc_tx_t *tx,
 
     value = NULL;
 
+    if (idv_svc_store_value(call->store, tx, doc, call->request->pool)
+        != NGX_OK)
+    {
+        doc->value.len = 0;
+    }
+
     if (doc->value.len && idv_svc_types[doc->type].text) {
         value = idv_svc_json_str(&doc->value);
 

@@ -508,7 +508,8 @@ idv_svc_full(idv_svc_call_t *call)
 {
     if (idv_svc_store_warn(call->store)) {
         ngx_log_error(NGX_LOG_WARN, call->request->connection->log, 0,
-                      "idv service: zone \"%V\" is full", &call->store->name);
+                      "idv service: zone \"%V\" %sis full", &call->store->name,
+                      call->store->keep ? "or its disk " : "");
     }
 
     return idv_svc_error(call, IDV_SVC_FULL);

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * What the zone keeps besides transactions: bearer tokens, and for the control
- * interface the counters, faults and messages.
+ * What the zone keeps besides transactions: its clock, bearer tokens, and for
+ * the control interface the counters, faults and messages.
  */
 
 
@@ -26,6 +26,36 @@ static void idv_svc_note_free(idv_svc_store_t *store, idv_svc_noted_t *noted);
 static void idv_svc_faults_free(idv_svc_store_t *store);
 static idv_svc_fault_t *idv_svc_fault_match(idv_svc_store_t *store,
     ngx_str_t *path);
+
+
+int64_t
+idv_svc_store_now(idv_svc_store_t *store)
+{
+    ngx_time_t  *tp;
+
+    tp = ngx_timeofday();
+
+    return (int64_t) tp->sec * 1000 + tp->msec + (int64_t) store->sh->clock;
+}
+
+
+void
+idv_svc_store_advance(idv_svc_store_t *store, int64_t ms)
+{
+    (void) ngx_atomic_fetch_add(&store->sh->clock, (ngx_atomic_int_t) ms);
+}
+
+
+ngx_uint_t
+idv_svc_store_warn(idv_svc_store_t *store)
+{
+    ngx_atomic_uint_t  now, last;
+
+    now = (ngx_atomic_uint_t) ngx_time();
+    last = store->sh->warned;
+
+    return now != last && ngx_atomic_cmp_set(&store->sh->warned, last, now);
+}
 
 
 ngx_int_t

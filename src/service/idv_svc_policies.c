@@ -52,6 +52,8 @@ idv_svc_shelf(idv_svc_store_t *store, const u_char *env,
     }
 
     shelf->n = 0;
+    shelf->version = 1;
+    shelf->saved = 0;
     ngx_queue_init(&shelf->policies);
 
     for (i = 0; i < n; i++) {
@@ -292,9 +294,16 @@ idv_svc_policies_save(idv_svc_store_t *store, const u_char *env,
         idv_svc_shelved_drop(store, shelf, old);
     }
 
+    shelf->version++;
+    store->sh->shelves_late = 1;
+
 done:
 
     ngx_shmtx_unlock(&store->shpool->mutex);
+
+    if (store->keep && rc == NGX_OK) {
+        (void) idv_svc_files_policies(store, env);
+    }
 
     return rc;
 }
@@ -353,9 +362,78 @@ idv_svc_policies_delete(idv_svc_store_t *store, const u_char *env,
 
     } else {
         idv_svc_shelved_drop(store, shelf, shelved);
+
+        shelf->version++;
+        store->sh->shelves_late = 1;
     }
 
 done:
+
+    ngx_shmtx_unlock(&store->shpool->mutex);
+
+    if (store->keep && rc == NGX_OK) {
+        (void) idv_svc_files_policies(store, env);
+    }
+
+    return rc;
+}
+
+
+ngx_uint_t
+idv_svc_shelf_copy(idv_svc_shelf_t *shelf, idv_svc_stored_t *policy,
+    u_char *buf, size_t room, size_t *need)
+{
+    ngx_uint_t          n;
+    ngx_queue_t        *q;
+    idv_svc_shelved_t  *shelved;
+
+    n = 0;
+    *need = 0;
+
+    for (q = ngx_queue_head(&shelf->policies);
+         q != ngx_queue_sentinel(&shelf->policies);
+         q = ngx_queue_next(q))
+    {
+        shelved = ngx_queue_data(q, idv_svc_shelved_t, queue);
+
+        policy[n] = shelved->policy;
+        policy[n].text.data = buf + *need;
+
+        *need += policy[n].text.len;
+
+        if (*need <= room) {
+            ngx_memcpy(policy[n].text.data, shelved->text,
+                       policy[n].text.len);
+        }
+
+        n++;
+    }
+
+    return n;
+}
+
+
+ngx_int_t
+idv_svc_policies_restore(idv_svc_store_t *store, const u_char *env,
+    const idv_svc_stored_t *policy, ngx_uint_t n, ngx_uint_t old)
+{
+    ngx_int_t         rc;
+    idv_svc_shelf_t  *shelf;
+
+    ngx_shmtx_lock(&store->shpool->mutex);
+
+    rc = NGX_BUSY;
+
+    if (idv_svc_index_find(&store->sh->shelves, env) == NULL) {
+        shelf = idv_svc_shelf(store, env, policy, n);
+        rc = NGX_ERROR;
+
+        if (shelf) {
+            rc = NGX_OK;
+            shelf->saved = shelf->version - old;
+            store->sh->shelves_late |= old;
+        }
+    }
 
     ngx_shmtx_unlock(&store->shpool->mutex);
 

@@ -28,6 +28,7 @@ static idv_svc_user_t *idv_svc_user(idv_svc_store_t *store,
 static ngx_int_t idv_svc_user_room(idv_svc_store_t *store,
     idv_svc_user_t *user, ngx_uint_t limit, int64_t now);
 static void idv_svc_user_free(idv_svc_store_t *store, idv_svc_user_t *user);
+static void idv_svc_user_insert(idv_svc_user_t *user, idv_svc_node_t *node);
 static idv_svc_node_t *idv_svc_node_new(idv_svc_store_t *store,
     idv_svc_view_t *view);
 static idv_svc_node_t *idv_svc_node_find(idv_svc_store_t *store,
@@ -87,6 +88,7 @@ idv_svc_store_init(ngx_shm_zone_t *zone, void *data)
     idv_svc_tree_init(&sh->due, ngx_rbtree_insert_value);
 
     ngx_queue_init(&sh->decided);
+    ngx_queue_init(&sh->unsaved);
     ngx_queue_init(&sh->tokens_queue);
     ngx_queue_init(&sh->counted_queue);
     ngx_queue_init(&sh->notes);
@@ -109,116 +111,6 @@ idv_svc_tree_init(idv_svc_tree_t *tree, ngx_rbtree_insert_pt insert)
 }
 
 
-void
-idv_svc_index_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
-    ngx_rbtree_node_t *sentinel)
-{
-    ngx_int_t           rc;
-    idv_svc_index_t    *a, *b;
-    ngx_rbtree_node_t **p;
-
-    for ( ;; ) {
-
-        if (node->key != temp->key) {
-            p = (node->key < temp->key) ? &temp->left : &temp->right;
-
-        } else {
-            a = (idv_svc_index_t *) node;
-            b = (idv_svc_index_t *) temp;
-
-            rc = ngx_memcmp(a->name, b->name, IDV_SVC_NAME);
-            p = (rc < 0) ? &temp->left : &temp->right;
-        }
-
-        if (*p == sentinel) {
-            break;
-        }
-
-        temp = *p;
-    }
-
-    *p = node;
-    node->parent = temp;
-    node->left = sentinel;
-    node->right = sentinel;
-    ngx_rbt_red(node);
-}
-
-
-void
-idv_svc_index_add(idv_svc_tree_t *tree, idv_svc_index_t *index,
-    const u_char *name)
-{
-    ngx_memcpy(index->name, name, IDV_SVC_NAME);
-    ngx_memcpy(&index->node.key, name, sizeof(ngx_rbtree_key_t));
-
-    ngx_rbtree_insert(&tree->tree, &index->node);
-}
-
-
-void *
-idv_svc_index_find(idv_svc_tree_t *tree, const u_char *name)
-{
-    ngx_int_t           rc;
-    idv_svc_index_t    *index;
-    ngx_rbtree_key_t    key;
-    ngx_rbtree_node_t  *node;
-
-    ngx_memcpy(&key, name, sizeof(ngx_rbtree_key_t));
-
-    node = tree->tree.root;
-
-    while (node != &tree->sentinel) {
-
-        if (key != node->key) {
-            node = (key < node->key) ? node->left : node->right;
-            continue;
-        }
-
-        index = (idv_svc_index_t *) node;
-
-        rc = ngx_memcmp(name, index->name, IDV_SVC_NAME);
-        if (rc == 0) {
-            return index;
-        }
-
-        node = (rc < 0) ? node->left : node->right;
-    }
-
-    return NULL;
-}
-
-
-int64_t
-idv_svc_store_now(idv_svc_store_t *store)
-{
-    ngx_time_t  *tp;
-
-    tp = ngx_timeofday();
-
-    return (int64_t) tp->sec * 1000 + tp->msec + (int64_t) store->sh->clock;
-}
-
-
-void
-idv_svc_store_advance(idv_svc_store_t *store, int64_t ms)
-{
-    (void) ngx_atomic_fetch_add(&store->sh->clock, (ngx_atomic_int_t) ms);
-}
-
-
-ngx_uint_t
-idv_svc_store_warn(idv_svc_store_t *store)
-{
-    ngx_atomic_uint_t  now, last;
-
-    now = (ngx_atomic_uint_t) ngx_time();
-    last = store->sh->warned;
-
-    return now != last && ngx_atomic_cmp_set(&store->sh->warned, last, now);
-}
-
-
 ngx_int_t
 idv_svc_store_create(idv_svc_store_t *store, idv_svc_view_t *view,
     ngx_uint_t limit, int64_t now)
@@ -226,6 +118,7 @@ idv_svc_store_create(idv_svc_store_t *store, idv_svc_view_t *view,
     u_char           name[IDV_HASH_LEN];
     ngx_int_t        rc;
     idv_svc_tx_t    *tx;
+    idv_svc_key_t    key;
     idv_svc_node_t  *node;
     idv_svc_user_t  *user;
 
@@ -269,7 +162,117 @@ done:
 
     ngx_shmtx_unlock(&store->shpool->mutex);
 
+    if (store->keep == NULL) {
+        return rc;
+    }
+
+    idv_svc_files_bury(store);
+
+    if (rc == NGX_OK && idv_svc_files_sync(store, tx->id, now) == NGX_ERROR) {
+
+        /* what is not in a file has not been created */
+
+        ngx_memzero(&key, sizeof(idv_svc_key_t));
+        key.tx = tx->id;
+
+        (void) idv_svc_store_delete(store, &key, now);
+
+        return NGX_ERROR;
+    }
+
     return rc;
+}
+
+
+ngx_int_t
+idv_svc_store_restore(idv_svc_store_t *store, idv_svc_view_t *view,
+    uint32_t saved, int64_t now)
+{
+    u_char           name[IDV_HASH_LEN];
+    ngx_int_t        rc;
+    idv_svc_tx_t    *tx;
+    idv_svc_node_t  *node;
+    idv_svc_user_t  *user;
+
+    tx = &view->tx;
+
+    idv_svc_tx_advance(tx, now);
+
+    if (idv_svc_tx_gone(tx, now)) {
+        return NGX_DECLINED;
+    }
+
+    if (idv_svc_user_name(name, tx->env, tx->user, tx->user_len) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_shmtx_lock(&store->shpool->mutex);
+
+    rc = NGX_BUSY;
+
+    if (idv_svc_index_find(&store->sh->transactions, tx->id)) {
+        goto done;
+    }
+
+    rc = NGX_ERROR;
+
+    node = idv_svc_node_new(store, view);
+    if (node == NULL) {
+        goto done;
+    }
+
+    user = idv_svc_user(store, name);
+
+    if (user == NULL || idv_svc_docs_save(store, node, view, NULL) != NGX_OK) {
+
+        if (user && user->n == 0) {
+            idv_svc_user_free(store, user);
+        }
+
+        idv_svc_node_free(store, node);
+        goto done;
+    }
+
+    node->user = user;
+    node->saved = saved;
+    user->n++;
+
+    idv_svc_user_insert(user, node);
+    idv_svc_index_add(&store->sh->transactions, &node->index, tx->id);
+    ngx_rbtree_insert(&store->sh->due.tree, &node->due);
+
+    (void) idv_svc_node_settle(store, node, now);
+
+    rc = NGX_OK;
+
+done:
+
+    ngx_shmtx_unlock(&store->shpool->mutex);
+
+    return rc;
+}
+
+
+/* newest first, in whatever order they come */
+
+static void
+idv_svc_user_insert(idv_svc_user_t *user, idv_svc_node_t *node)
+{
+    ngx_queue_t     *q;
+    idv_svc_node_t  *other;
+
+    for (q = ngx_queue_head(&user->transactions);
+         q != ngx_queue_sentinel(&user->transactions);
+         q = ngx_queue_next(q))
+    {
+        other = ngx_queue_data(q, idv_svc_node_t, of_user);
+
+        if (other->tx.created <= node->tx.created) {
+            break;
+        }
+    }
+
+    ngx_queue_insert_tail(q, &node->of_user);
 }
 
 
@@ -370,10 +373,21 @@ idv_svc_store_save(idv_svc_store_t *store, idv_svc_view_t *view, uint32_t seen,
     ngx_int_t        rc;
     ngx_uint_t       i;
     idv_svc_key_t    key;
+    idv_svc_gone_t   gone, made;
     idv_svc_node_t  *node;
 
     ngx_memzero(&key, sizeof(idv_svc_key_t));
     key.tx = view->tx.id;
+
+    gone.n = 0;
+    made.n = 0;
+
+    if (store->keep && (changed & IDV_SVC_DOCS)
+        && idv_svc_files_docs(store, view, &made) != NGX_OK)
+    {
+        idv_svc_files_remove(store, view->tx.id, &made);
+        return NGX_ERROR;
+    }
 
     ngx_shmtx_lock(&store->shpool->mutex);
 
@@ -395,7 +409,7 @@ idv_svc_store_save(idv_svc_store_t *store, idv_svc_view_t *view, uint32_t seen,
     }
 
     if (rc == NGX_OK && (changed & IDV_SVC_DOCS)) {
-        rc = idv_svc_docs_save(store, node, view);
+        rc = idv_svc_docs_save(store, node, view, &gone);
     }
 
     if (rc == NGX_OK) {
@@ -406,6 +420,17 @@ idv_svc_store_save(idv_svc_store_t *store, idv_svc_view_t *view, uint32_t seen,
     }
 
     ngx_shmtx_unlock(&store->shpool->mutex);
+
+    if (store->keep) {
+        idv_svc_files_remove(store, view->tx.id, rc == NGX_OK ? &gone : &made);
+        idv_svc_files_bury(store);
+
+        /* the sweep tries again: it is in the zone, and stays there */
+
+        if (rc == NGX_OK) {
+            (void) idv_svc_files_sync(store, view->tx.id, now);
+        }
+    }
 
     return rc;
 }
@@ -424,6 +449,8 @@ idv_svc_store_delete(idv_svc_store_t *store, idv_svc_key_t *key, int64_t now)
     }
 
     ngx_shmtx_unlock(&store->shpool->mutex);
+
+    idv_svc_files_bury(store);
 
     return node ? NGX_OK : NGX_DECLINED;
 }
@@ -502,7 +529,11 @@ idv_svc_store_sweep(idv_svc_store_t *store, int64_t now)
 
     ngx_shmtx_unlock(&store->shpool->mutex);
 
-    return n;
+    idv_svc_files_bury(store);
+    idv_svc_files_sweep_policies(store);
+
+    return idv_svc_files_sweep(store, IDV_SVC_SWEEP, now) == IDV_SVC_SWEEP
+           || n == IDV_SVC_SWEEP;
 }
 
 
@@ -607,6 +638,7 @@ idv_svc_node_new(idv_svc_store_t *store, idv_svc_view_t *view)
     ngx_queue_init(&node->docs);
 
     node->tx = view->tx;
+    node->saved = view->tx.version - 1;
     ngx_memzero(node->tx.len, sizeof(node->tx.len));
 
     for (i = 0; i < IDV_SVC_NBLOBS; i++) {
@@ -703,6 +735,11 @@ idv_svc_node_enqueue(idv_svc_store_t *store, idv_svc_node_t *node)
         ngx_queue_insert_tail(&store->sh->decided, &node->decided);
         node->queued = 1;
     }
+
+    if (store->keep && !node->late && node->saved != node->tx.version) {
+        ngx_queue_insert_tail(&store->sh->unsaved, &node->unsaved);
+        node->late = 1;
+    }
 }
 
 
@@ -713,12 +750,18 @@ idv_svc_node_remove(idv_svc_store_t *store, idv_svc_node_t *node)
 
     user = node->user;
 
+    idv_svc_files_grave(store, node->tx.id);
+
     ngx_rbtree_delete(&store->sh->transactions.tree, &node->index.node);
     ngx_rbtree_delete(&store->sh->due.tree, &node->due);
     ngx_queue_remove(&node->of_user);
 
     if (node->queued) {
         ngx_queue_remove(&node->decided);
+    }
+
+    if (node->late) {
+        ngx_queue_remove(&node->unsaved);
     }
 
     if (--user->n == 0) {

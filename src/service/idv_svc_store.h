@@ -15,6 +15,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "idv_svc_keep.h"
 #include "idv_svc_model.h"
 #include "idv_svc_rules.h"
 
@@ -37,6 +38,7 @@ typedef struct {
     idv_svc_root_t    *sh;
     ngx_slab_pool_t   *shpool;
     ngx_str_t          name;
+    idv_svc_keep_t    *keep;         /* NULL: nothing is kept in files */
 } idv_svc_store_t;
 
 
@@ -59,10 +61,13 @@ typedef struct {
     uint8_t            client;       /* by the API, not the capture page */
     uint8_t            fresh;        /* not in the zone like this */
     uint8_t            bad;          /* not what its type says: no photo */
+    uint8_t            filed;        /* its value is in a file */
+    uint32_t           tag;          /* ... of that name */
     uint32_t           size;         /* as it was given; 0: a text */
     int64_t            created;
     int64_t            updated;
-    ngx_str_t          value;        /* empty if it was too large to keep */
+    ngx_str_t          value;        /* empty if it was too large to keep;
+                                        without data if it is in a file */
 } idv_svc_doc_t;
 
 
@@ -172,8 +177,21 @@ ngx_uint_t idv_svc_store_list(idv_svc_store_t *store, u_char *env,
     ngx_str_t *user, int64_t now, u_char (*ids)[IDV_SVC_UUID],
     ngx_uint_t max);
 
-/* lets time pass for what is due, in small steps; returns how many were */
+/*
+ * Lets time pass for what is due, and writes what is late, both in small steps.
+ * 1: there is more to do.
+ */
 ngx_uint_t idv_svc_store_sweep(idv_svc_store_t *store, int64_t now);
+
+/*
+ * The value of a document of a view, read where it is in a file.  NGX_DECLINED
+ * if it cannot be had.
+ */
+ngx_int_t idv_svc_store_value(idv_svc_store_t *store, const idv_svc_tx_t *tx,
+    idv_svc_doc_t *doc, ngx_pool_t *pool);
+
+/* what files have, once for a new zone; what is wrong with them is logged */
+void idv_svc_store_load(idv_svc_store_t *store, ngx_log_t *log);
 
 
 /* bearer tokens, by hash; name is that of the client, or "" */

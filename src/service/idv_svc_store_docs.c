@@ -43,12 +43,12 @@ idv_svc_docs_copy(idv_svc_node_t *node, idv_svc_view_t *view,
             continue;
         }
 
-        if (need + doc->value.len <= room) {
+        if (need + idv_svc_given_len(doc) <= room && !doc->filed) {
             doc->value.data = buf + need;
             ngx_memcpy(doc->value.data, given->value, doc->value.len);
         }
 
-        need += doc->value.len;
+        need += idv_svc_given_len(doc);
     }
 
     return need;
@@ -57,7 +57,7 @@ idv_svc_docs_copy(idv_svc_node_t *node, idv_svc_view_t *view,
 
 ngx_int_t
 idv_svc_docs_save(idv_svc_store_t *store, idv_svc_node_t *node,
-    idv_svc_view_t *view)
+    idv_svc_view_t *view, idv_svc_gone_t *gone)
 {
     ngx_uint_t        i, n;
     ngx_queue_t      *q, *next;
@@ -75,7 +75,7 @@ idv_svc_docs_save(idv_svc_store_t *store, idv_svc_node_t *node,
 
         given = idv_svc_node_alloc(store, node,
                                    offsetof(idv_svc_given_t, value)
-                                   + doc->value.len);
+                                   + idv_svc_given_len(doc));
         if (given == NULL) {
             while (n) {
                 idv_svc_docs_drop(store, fresh[--n]);
@@ -86,7 +86,7 @@ idv_svc_docs_save(idv_svc_store_t *store, idv_svc_node_t *node,
 
         doc->fresh = 0;
         given->doc = *doc;
-        ngx_memcpy(given->value, doc->value.data, doc->value.len);
+        ngx_memcpy(given->value, doc->value.data, idv_svc_given_len(doc));
 
         fresh[n++] = given;
     }
@@ -109,6 +109,11 @@ idv_svc_docs_save(idv_svc_store_t *store, idv_svc_node_t *node,
         }
 
         if (doc == NULL) {
+            if (given->doc.filed) {
+                idv_svc_keep_name(gone->name[gone->n++], given->doc.id,
+                                  given->doc.tag);
+            }
+
             ngx_queue_remove(q);
             idv_svc_docs_drop(store, given);
             continue;
@@ -157,6 +162,6 @@ idv_svc_docs_free(idv_svc_store_t *store, idv_svc_node_t *node)
 static void
 idv_svc_docs_drop(idv_svc_store_t *store, idv_svc_given_t *given)
 {
-    ngx_explicit_memzero(given->value, given->doc.value.len);
+    ngx_explicit_memzero(given->value, idv_svc_given_len(&given->doc));
     ngx_slab_free_locked(store->shpool, given);
 }

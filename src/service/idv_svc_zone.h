@@ -3,13 +3,15 @@
  * Copyright (C) nginx-idv authors
  *
  * The layout of the zone, shared by the files of the store only:
- * idv_svc_store.c, idv_svc_ledger.c, idv_svc_policies.c.
+ * idv_svc_store*.c, idv_svc_ledger.c, idv_svc_policies.c.
  *
  *   root -+- transactions  by id ----------------+
  *         +- due           by the next deadline -+-- idv_svc_node_t -- blobs
  *         +- users         by hash, each with    |
  *         |                its newest first -----+
  *         +- decided       least recently read --+   (gives way first)
+ *         +- unsaved       newer than its file --+
+ *         +- graves        ids whose files are to go
  *         +- tokens        by hash, oldest first
  *         +- counted       by hash, least recently used first
  *         +- notes         oldest first
@@ -28,6 +30,9 @@
 #include "idv_svc_store.h"
 
 
+#define IDV_SVC_MAX_GRAVES  128
+
+
 /* every index: random or hashed names, so that nobody can unbalance it */
 
 typedef struct {
@@ -43,6 +48,19 @@ typedef struct {
 } idv_svc_given_t;
 
 
+/* bytes of a document's value that are in the zone */
+
+#define idv_svc_given_len(doc)  ((doc)->filed ? 0 : (doc)->value.len)
+
+
+/* files that nothing leads to any more */
+
+typedef struct {
+    ngx_uint_t          n;
+    char                name[IDV_SVC_MAX_DOCS][IDV_SVC_KEEP_NAME];
+} idv_svc_gone_t;
+
+
 typedef struct {
     idv_svc_index_t     index;
     ngx_queue_t         transactions;
@@ -55,11 +73,14 @@ typedef struct {
     ngx_rbtree_node_t   due;
     ngx_queue_t         of_user;
     ngx_queue_t         decided;
+    ngx_queue_t         unsaved;
     idv_svc_user_t     *user;
     ngx_queue_t         docs;        /* oldest first */
     u_char             *blob[IDV_SVC_NBLOBS];
     idv_svc_tx_t        tx;
+    uint32_t            saved;       /* version that its file has */
     unsigned            queued:1;    /* in root's decided */
+    unsigned            late:1;      /* in root's unsaved */
 } idv_svc_node_t;
 
 
@@ -91,6 +112,8 @@ typedef struct {
     idv_svc_index_t     index;       /* by environment */
     ngx_queue_t         policies;    /* oldest first */
     ngx_uint_t          n;
+    uint32_t            version;     /* one more with every change */
+    uint32_t            saved;       /* version that its file has; 0: none */
 } idv_svc_shelf_t;
 
 
@@ -116,6 +139,7 @@ struct idv_svc_root_s {
     idv_svc_tree_t      shelves;
 
     ngx_queue_t         decided;
+    ngx_queue_t         unsaved;
     ngx_queue_t         tokens_queue;
     ngx_queue_t         counted_queue;
     ngx_queue_t         notes;
@@ -127,6 +151,11 @@ struct idv_svc_root_s {
     ngx_atomic_t        clock;       /* ms ahead of the real time */
     ngx_atomic_t        warned;      /* second of the last warning */
     ngx_uint_t          mute;        /* notifications fail */
+
+    ngx_uint_t          shelves_late;        /* 1: some may be unsaved */
+    uint32_t            kept;        /* of where its files are; 0: nowhere */
+    ngx_uint_t          ngraves;
+    u_char              graves[IDV_SVC_MAX_GRAVES][IDV_SVC_UUID];
 
     ngx_uint_t          nfaults;
     idv_svc_fault_t     faults[IDV_SVC_MAX_FAULTS];
@@ -155,8 +184,48 @@ void *idv_svc_node_alloc(idv_svc_store_t *store, idv_svc_node_t *node,
 size_t idv_svc_docs_copy(idv_svc_node_t *node, idv_svc_view_t *view,
     ngx_uint_t want, u_char *buf, size_t room);
 ngx_int_t idv_svc_docs_save(idv_svc_store_t *store, idv_svc_node_t *node,
-    idv_svc_view_t *view);
+    idv_svc_view_t *view, idv_svc_gone_t *gone);
 void idv_svc_docs_free(idv_svc_store_t *store, idv_svc_node_t *node);
+
+/*
+ * idv_svc_store.c: a transaction out of a file, as it is now; saved is the
+ * version of the file.  NGX_DECLINED: its time is over; NGX_BUSY: it is there
+ * already; NGX_ERROR: the zone is full.
+ */
+ngx_int_t idv_svc_store_restore(idv_svc_store_t *store, idv_svc_view_t *view,
+    uint32_t saved, int64_t now);
+
+/* idv_svc_policies.c: the same; old: the file is to be written again */
+ngx_int_t idv_svc_policies_restore(idv_svc_store_t *store, const u_char *env,
+    const idv_svc_stored_t *policy, ngx_uint_t n, ngx_uint_t old);
+
+/*
+ * idv_svc_store_files.c, without the lock: makes the file what the transaction
+ * is.  NGX_AGAIN: another process is at it, or the sweep will be.
+ */
+ngx_int_t idv_svc_files_sync(idv_svc_store_t *store, const u_char *id,
+    int64_t now);
+
+/* values of fresh documents into files, before the view is saved */
+ngx_int_t idv_svc_files_docs(idv_svc_store_t *store, idv_svc_view_t *view,
+    idv_svc_gone_t *made);
+void idv_svc_files_remove(idv_svc_store_t *store, const u_char *id,
+    idv_svc_gone_t *gone);
+
+/* files of transactions that are no more; the first one with the lock held */
+void idv_svc_files_grave(idv_svc_store_t *store, const u_char *id);
+void idv_svc_files_bury(idv_svc_store_t *store);
+
+/* up to so many that are late; returns how many there were */
+ngx_uint_t idv_svc_files_sweep(idv_svc_store_t *store, ngx_uint_t max,
+    int64_t now);
+
+ngx_int_t idv_svc_files_policies(idv_svc_store_t *store, const u_char *env);
+void idv_svc_files_sweep_policies(idv_svc_store_t *store);
+
+/* idv_svc_policies.c, with the lock held: how many, and their bytes */
+ngx_uint_t idv_svc_shelf_copy(idv_svc_shelf_t *shelf, idv_svc_stored_t *policy,
+    u_char *buf, size_t room, size_t *need);
 
 /* with the lock held; drops up to n, least recently used first */
 ngx_uint_t idv_svc_ledger_shrink(idv_svc_store_t *store, ngx_uint_t n);

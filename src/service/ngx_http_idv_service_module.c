@@ -15,19 +15,13 @@
 #include "idv_svc_echo.h"
 
 
-#define IDV_SVC_MIN_ZONE      (16 * ngx_pagesize)
 #define IDV_SVC_MAX_SECRET    256
 #define IDV_SVC_MAX_USERS     (8 * 1024 * 1024)       /* bytes of the file */
 #define IDV_SVC_MAX_URL       255
 #define IDV_SVC_MAX_IMAGE     (64 * 1024 * 1024)
 #define IDV_SVC_MAX_RECORD    (3650 * 24 * 3600)      /* s */
 #define IDV_SVC_SWEEP_TIME    1000                    /* ms */
-
-
-typedef struct {
-    ngx_shm_zone_t             *zone;
-    idv_svc_store_t            *store;
-} ngx_http_idv_service_main_conf_t;
+#define IDV_SVC_SWEEP_MORE    20
 
 
 static void *ngx_http_idv_service_create_main_conf(ngx_conf_t *cf);
@@ -37,10 +31,6 @@ static char *ngx_http_idv_service_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static char *ngx_http_idv_service_enable(ngx_conf_t *cf,
     idv_svc_conf_t *prev, idv_svc_conf_t *conf);
-static char *ngx_http_idv_service_zone(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static void ngx_http_idv_service_resized(ngx_conf_t *cf, ngx_str_t *name,
-    size_t size);
 static char *ngx_http_idv_service_client(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_idv_service_public_url(ngx_conf_t *cf,
@@ -79,6 +69,13 @@ static ngx_command_t  ngx_http_idv_service_commands[] = {
     { ngx_string("idv_service_zone"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_http_idv_service_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("idv_service_store"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_2MORE,
+      ngx_http_idv_service_store_files,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
@@ -305,7 +302,10 @@ ngx_http_idv_service_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     idv_svc_conf_t  *prev = parent;
     idv_svc_conf_t  *conf = child;
 
-    ngx_uint_t  own;
+    ngx_uint_t                         own;
+    ngx_http_idv_service_main_conf_t  *smcf;
+
+    smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_idv_service_module);
 
     own = (conf->enable == 1);
 
@@ -323,6 +323,15 @@ ngx_http_idv_service_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                              24 * 60 * 60);
     ngx_conf_merge_size_value(conf->max_image, prev->max_image,
                               6 * 1024 * 1024);
+
+    /* files have room for all of them */
+
+    if (smcf->store->keep && conf->keep_image == NGX_CONF_UNSET_SIZE
+        && prev->keep_image == NGX_CONF_UNSET_SIZE)
+    {
+        conf->keep_image = conf->max_image;
+    }
+
     ngx_conf_merge_size_value(conf->keep_image, prev->keep_image, 128 * 1024);
     ngx_conf_merge_uint_value(conf->user_limit, prev->user_limit, 100);
     ngx_conf_merge_str_value(conf->public_url, prev->public_url, "");
@@ -393,6 +402,10 @@ ngx_http_idv_service_enable(ngx_conf_t *cf, idv_svc_conf_t *prev,
 
     conf->store = smcf->store;
 
+    if (smcf->store->keep && smcf->store->keep->time < conf->record_time) {
+        smcf->store->keep->time = conf->record_time;
+    }
+
     if (prev) {
         conf->prefix = prev->prefix;
 
@@ -418,94 +431,6 @@ ngx_http_idv_service_enable(ngx_conf_t *cf, idv_svc_conf_t *prev,
     }
 
     return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_idv_service_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_idv_service_main_conf_t  *smcf = conf;
-
-    u_char     *p;
-    ssize_t     size;
-    ngx_str_t  *value, name, s;
-
-    if (smcf->zone) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    p = ngx_strlchr(value[1].data, value[1].data + value[1].len, ':');
-
-    if (p == NULL || p == value[1].data) {
-        return "must be name:size";
-    }
-
-    name.data = value[1].data;
-    name.len = p - name.data;
-
-    s.data = p + 1;
-    s.len = value[1].data + value[1].len - s.data;
-
-    size = ngx_parse_size(&s);
-
-    if (size == NGX_ERROR || size < (ssize_t) IDV_SVC_MIN_ZONE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "size of zone \"%V\" must be at least %uz bytes",
-                           &name, (size_t) IDV_SVC_MIN_ZONE);
-        return NGX_CONF_ERROR;
-    }
-
-    smcf->zone = ngx_shared_memory_add(cf, &name, size,
-                                       &ngx_http_idv_service_module);
-    if (smcf->zone == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_http_idv_service_resized(cf, &name, size);
-
-    return NGX_CONF_OK;
-}
-
-
-static void
-ngx_http_idv_service_resized(ngx_conf_t *cf, ngx_str_t *name, size_t size)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_shm_zone_t   *zone;
-
-    if (cf->cycle->old_cycle == NULL) {
-        return;
-    }
-
-    part = &cf->cycle->old_cycle->shared_memory.part;
-    zone = part->elts;
-
-    for (i = 0; /* void */ ; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                return;
-            }
-
-            part = part->next;
-            zone = part->elts;
-            i = 0;
-        }
-
-        if (zone[i].shm.name.len == name->len
-            && ngx_strncmp(zone[i].shm.name.data, name->data, name->len) == 0
-            && zone[i].shm.size != size)
-        {
-            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                               "zone \"%V\" changes its size from %uz to %uz: "
-                               "its transactions will be lost",
-                               name, zone[i].shm.size, size);
-            return;
-        }
-    }
 }
 
 
@@ -816,11 +741,20 @@ ngx_http_idv_service_test(ngx_conf_t *cf, void *post, void *data)
 }
 
 
-/* what the configuration was read with: a worker starts anew */
+/* files are read, and what that needed goes: a worker starts anew */
 
 static ngx_int_t
 ngx_http_idv_service_init_module(ngx_cycle_t *cycle)
 {
+    ngx_http_idv_service_main_conf_t  *smcf;
+
+    smcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_http_idv_service_module);
+
+    if (smcf && smcf->zone && !ngx_test_config) {
+        idv_svc_store_load(smcf->store, cycle->log);
+    }
+
     idv_crypto_done();
 
     return NGX_OK;
@@ -875,13 +809,14 @@ ngx_http_idv_service_exit_process(ngx_cycle_t *cycle)
 static void
 ngx_http_idv_service_sweep(ngx_event_t *ev)
 {
+    ngx_uint_t        more;
     idv_svc_store_t  *store;
 
     store = ngx_http_idv_service_store;
 
-    (void) idv_svc_store_sweep(store, idv_svc_store_now(store));
+    more = idv_svc_store_sweep(store, idv_svc_store_now(store));
 
     if (!ngx_exiting) {
-        ngx_add_timer(ev, IDV_SVC_SWEEP_TIME);
+        ngx_add_timer(ev, more ? IDV_SVC_SWEEP_MORE : IDV_SVC_SWEEP_TIME);
     }
 }

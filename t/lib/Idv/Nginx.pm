@@ -234,6 +234,25 @@ sub start {
 }
 
 
+# stops all of it, QUIT, or kills it, KILL, and starts it again
+
+sub restart {
+    my ($self, $signal) = @_;
+
+    my @all = ($self->{master}, $signal eq 'KILL' ? $self->workers : ());
+
+    kill $signal => @all;
+    $self->{killed}{$_} = time for @all[1 .. $#all];
+
+    $self->wait_until($ENV{ASAN_OPTIONS} ? 30 : 10, sub {
+        return $self->reap && !grep { can_connect($_) } $self->listening;
+    }) or die "$self->{name} did not stop\n";
+
+    unlink "$self->{dir}/nginx.pid";
+    $self->start;
+}
+
+
 # the named ports that the configuration listens on, over TCP
 
 sub listening {
