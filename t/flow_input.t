@@ -197,6 +197,13 @@ for my $size (8193, 20_000, 60_000, 70_000, 2_000_000) {
     }, 413, 'INVALID_REQUEST', undef);
 }
 
+# what frames each byte is five others, and nginx would put that into a file
+
+check('a body in chunks of a byte', sub {
+    post('deviceAuthentication', chunked($fits, 1),
+         'Transfer-Encoding' => 'chunked', 'Content-Length' => undef);
+}, 413, 'INVALID_REQUEST', undef);
+
 check('a length that nobody can hold', sub { $client->request('POST', $path,
     @xsrf, 'Content-Type' => VENDOR . 'poll+json',
     'Content-Length' => '9000000000000000000') }, 413, 'INVALID_REQUEST',

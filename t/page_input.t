@@ -178,11 +178,17 @@ for my $case (@bodies) {
     is($answer->status, $status, "a body: $name");
 }
 
-my $chunked = Idv::HTTP::raw($site->port('gate'), join("\r\n", "POST $path HTTP/1.1",
-    'Host: x', 'Connection: close', 'Authorization: Basic YW5uOmFubg==',
-    "Content-Type: $form", 'Transfer-Encoding: chunked', '',
-    '2100', 'x' x 0x2100, '0', '', ''));
-like($chunked, qr{^HTTP/1\.1 413 }, 'too large in chunks');
+for my $case (['too large in chunks', '2100', 'x' x 0x2100],
+              ['in chunks of a byte', map { ('1', 'x') } 1 .. 8000])
+{
+    my ($name, @chunks) = @$case;
+
+    my $chunked = Idv::HTTP::raw($site->port('gate'), join("\r\n",
+        "POST $path HTTP/1.1", 'Host: x', 'Connection: close',
+        'Authorization: Basic YW5uOmFubg==', "Content-Type: $form",
+        'Transfer-Encoding: chunked', '', @chunks, '0', '', ''));
+    like($chunked, qr{^HTTP/1\.1 413 }, $name);
+}
 
 like($ann->client->post($path, $whole . '&x=' . 'y' x (8100 - length $whole),
         'Content-Type' => "$form; charset=UTF-8", Origin => $origin)

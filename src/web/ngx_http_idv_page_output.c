@@ -166,16 +166,10 @@ ngx_http_idv_page_vput(ngx_http_idv_page_t *page, const char *fmt,
                                        s[1] == 'T');
             break;
 
-        case 'p':
+        default: /* 'p' */
             ngx_http_idv_page_add(page, page->path_html.data,
                                   page->path_html.len);
             break;
-
-        default:
-            ngx_log_error(NGX_LOG_ALERT, page->r->connection->log, 0,
-                          "idv: unknown format in \"%s\"", fmt);
-            page->failed = 1;
-            return;
         }
 
         s += 2;
