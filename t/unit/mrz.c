@@ -306,7 +306,7 @@ mend(char *zone, unsigned format)
 
 
 static uint32_t
-faults_of(const char *text, idv_mrz_t *mrz)
+faults_on(idv_date_t day, const char *text, idv_mrz_t *mrz)
 {
     int  good;
 
@@ -316,11 +316,18 @@ faults_of(const char *text, idv_mrz_t *mrz)
 
     memcpy(copy, text, strlen(text));
 
-    good = idv_mrz_parse(mrz, copy, strlen(text), today);
+    good = idv_mrz_parse(mrz, copy, strlen(text), day);
 
     free(copy);
 
     return (good == (mrz->faults == 0)) ? mrz->faults : ~0u;
+}
+
+
+static uint32_t
+faults_of(const char *text, idv_mrz_t *mrz)
+{
+    return faults_on(today, text, mrz);
 }
 
 
@@ -537,6 +544,12 @@ test_dates(void)
         { "280229", "2028-02-29" }
     };
 
+    static const char  *const  late[][2] = {
+        { "870101", "2087-01-01" },
+        { "361231", "2136-12-31" },
+        { "370101", "2037-01-01" }
+    };
+
     for (i = 0; i < sizeof(births) / sizeof(births[0]); i++) {
         row(zone, specimens[3].text);
         sprintf(zone + 57, "%s%c", births[i][0], digit(births[i][0]));
@@ -561,6 +574,19 @@ test_dates(void)
 
         ok(faults_of(zone, &mrz) == 0, "expires %s", expiries[i][0]);
         is_date(mrz.expiry, expiries[i][1], expiries[i][0], "expiry date");
+    }
+
+    /* late in a century the next one begins, and the last days are gone */
+
+    for (i = 0; i < sizeof(late) / sizeof(late[0]); i++) {
+        row(zone, specimens[3].text);
+        sprintf(zone + 65, "%s%c", late[i][0], digit(late[i][0]));
+        zone[72] = 'Z';
+        mend(zone, IDV_MRZ_TD3);
+
+        ok(faults_on((idv_date_t) { 2087, 1, 1 }, zone, &mrz) == 0,
+           "expires %s, seen in 2087", late[i][0]);
+        is_date(mrz.expiry, late[i][1], late[i][0], "expiry date");
     }
 }
 
