@@ -245,9 +245,11 @@ ngx_http_idv_provider_defaults(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
         p->net.resolver = clcf->resolver;
     }
 
+    /* without an id it would have the flows of any other without one */
+
     p->id = idv_store_provider_id(&p->name, &p->environment_id);
 
-    return NGX_CONF_OK;
+    return p->id ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 

@@ -17,6 +17,7 @@ typedef struct {
     idv_svc_report_pt      report;
     void                  *data;
     ngx_uint_t             mistakes;
+    ngx_uint_t             lost;     /* 1: members, for want of memory */
 } idv_svc_model_t;
 
 
@@ -36,8 +37,11 @@ static json_t *idv_svc_model_member(idv_svc_model_t *m,
     const idv_svc_model_row_t *row, json_t *parent, const char *name);
 static json_t *idv_svc_model_value(idv_svc_model_t *m,
     const idv_svc_model_row_t *row, json_t *parent, json_t *value);
-static json_t *idv_svc_model_preset(const idv_svc_model_row_t *row,
+static ngx_uint_t idv_svc_model_has_preset(const idv_svc_model_row_t *row,
     json_t *parent);
+static json_t *idv_svc_model_preset(const idv_svc_model_row_t *row);
+static void idv_svc_model_put(idv_svc_model_t *m, json_t *object,
+    const char *name, json_t *value);
 static json_t *idv_svc_model_boolean(idv_svc_model_t *m,
     const idv_svc_model_row_t *row, json_t *value);
 static json_t *idv_svc_model_integer(idv_svc_model_t *m,
@@ -128,6 +132,7 @@ idv_svc_model_read(json_t *in, ngx_uint_t licence, idv_svc_report_pt report,
     m.report = report;
     m.data = data;
     m.mistakes = 0;
+    m.lost = (m.out == NULL);
 
     if (!json_is_object(in)) {
         idv_svc_model_mistake(&m, "INVALID_VALUE", "verifyPolicy",
@@ -139,9 +144,14 @@ idv_svc_model_read(json_t *in, ngx_uint_t licence, idv_svc_report_pt report,
     }
 
     idv_svc_model_presets(&m);
-    idv_svc_model_rules(&m);
 
-    if (m.mistakes) {
+    /* what has lost a member would be asked for it */
+
+    if (!m.lost) {
+        idv_svc_model_rules(&m);
+    }
+
+    if (m.lost || m.mistakes) {
         json_decref(m.out);
         return NULL;
     }
@@ -154,6 +164,7 @@ static void
 idv_svc_model_row(idv_svc_model_t *m, const idv_svc_model_row_t *row)
 {
     json_t      *parent, *given, *value;
+    ngx_uint_t   mistakes;
     const char  *name;
 
     if (row->type == IDV_SVC_M_ANSWERED) {
@@ -168,21 +179,38 @@ idv_svc_model_row(idv_svc_model_t *m, const idv_svc_model_row_t *row)
 
     given = idv_svc_model_parent(m->in, row->path, &name);
     value = idv_svc_model_member(m, row, given, name);
+    mistakes = m->mistakes;
 
     if (value) {
         value = idv_svc_model_value(m, row, given, value);
 
     } else {
-        value = idv_svc_model_preset(row, given);
-
         if (row->need == IDV_SVC_M_MUST && json_is_object(given)) {
             idv_svc_model_mistake(m, "REQUIRED_VALUE", row->path,
                                   "A value is required.", NULL);
         }
+
+        if (!idv_svc_model_has_preset(row, given)) {
+            return;
+        }
+
+        value = idv_svc_model_preset(row);
     }
 
-    if (value) {
-        (void) json_object_set_new(parent, name, value);
+    if (value || m->mistakes == mistakes) {
+        idv_svc_model_put(m, parent, name, value);
+    }
+}
+
+
+/* without memory a check would be left out, and the policy weaker */
+
+static void
+idv_svc_model_put(idv_svc_model_t *m, json_t *object, const char *name,
+    json_t *value)
+{
+    if (json_object_set_new(object, name, value) != 0) {
+        m->lost = 1;
     }
 }
 
@@ -277,27 +305,27 @@ idv_svc_model_value(idv_svc_model_t *m, const idv_svc_model_row_t *row,
 }
 
 
-static json_t *
-idv_svc_model_preset(const idv_svc_model_row_t *row, json_t *parent)
+/* what a given object must have is not filled in */
+
+static ngx_uint_t
+idv_svc_model_has_preset(const idv_svc_model_row_t *row, json_t *parent)
 {
-    if (row->type == IDV_SVC_M_OBJECT) {
-
-        /* what a given object must have is not filled in */
-
-        if (row->need == IDV_SVC_M_ALWAYS
-            || (row->need == IDV_SVC_M_MUST && !json_is_object(parent)))
-        {
-            return json_object();
-        }
-
-        return NULL;
+    if (row->type != IDV_SVC_M_OBJECT) {
+        return row->preset != NULL;
     }
 
-    if (row->preset == NULL) {
-        return NULL;
-    }
+    return row->need == IDV_SVC_M_ALWAYS
+           || (row->need == IDV_SVC_M_MUST && !json_is_object(parent));
+}
 
+
+static json_t *
+idv_svc_model_preset(const idv_svc_model_row_t *row)
+{
     switch (row->type) {
+
+    case IDV_SVC_M_OBJECT:
+        return json_object();
 
     case IDV_SVC_M_BOOLEAN:
         return json_boolean(row->preset[0] == 't');
@@ -520,8 +548,8 @@ idv_svc_model_presets(idv_svc_model_t *m)
 
         id = json_object_get(m->out, "governmentId");
 
-        (void) json_object_set_new(id, "inspectionType",
-                                   json_string(inspections[best]));
+        idv_svc_model_put(m, id, "inspectionType",
+                          json_string(inspections[best]));
     }
 
     /* a default never breaks a rule that the client has kept */
@@ -536,8 +564,8 @@ idv_svc_model_presets(idv_svc_model_t *m)
         times = json_object_get(m->out, "transaction");
         timeout = json_deep_copy(json_object_get(times, "timeout"));
 
-        (void) json_object_set_new(json_object_get(times, "dataCollection"),
-                                   "timeout", timeout);
+        idv_svc_model_put(m, json_object_get(times, "dataCollection"),
+                          "timeout", timeout);
     }
 }
 

@@ -27,6 +27,7 @@
 
 
 #define RIG_STACK  24
+#define RIG_NEAR   12                /* frames between a call and what it does */
 
 
 /* what can fail */
@@ -35,6 +36,7 @@
 #define RIG_SLAB    0x02             /* ngx_slab_alloc_locked() and its kin */
 #define RIG_RANDOM  0x04             /* RAND_bytes() as the modules call it */
 #define RIG_CALL    0x08             /* system calls, see rig_call.c */
+#define RIG_CONF    0x10             /* malloc() and pools, while reading */
 
 
 /* misdeeds of the rig itself, so that a test sees each found out */
@@ -70,6 +72,8 @@ typedef struct {
     uint32_t            ask;         /* 64: 1: count them */
     char                what[28];    /* 68: what failed first */
     uint64_t            stack[RIG_STACK];   /* 96: addresses in the binary */
+    uint64_t            from;        /* 288: what is called from there counts */
+    uint64_t            to;          /* 296: and nothing else; 0: all */
 } rig_control_t;
 
 
@@ -80,6 +84,12 @@ void rig_stop(const char *what) __attribute__((noreturn));
 
 /* 1 if this call has to fail */
 int rig_fails(uint32_t kind, const char *what);
+
+/* 1 if there is no memory for it */
+int rig_no_memory(const char *what);
+
+/* 1 while configuration is read */
+int rig_reading(void);
 
 /* nothing may be done now; -1 where it may */
 int rig_locked(void);

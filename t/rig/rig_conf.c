@@ -76,10 +76,21 @@ rig_new_chunk(size_t size)
 }
 
 
+int
+rig_reading(void)
+{
+    return rig_pool != NULL && !rig_sealed;
+}
+
+
 static void *
 rig_conf_alloc(size_t size)
 {
     u_char  *p;
+
+    if (rig_no_memory("ngx_palloc")) {
+        return NULL;
+    }
 
     if (rig_pos == NULL
         || (size_t) (rig_last - rig_pos) < size + 2 * RIG_ZONE)
@@ -99,7 +110,7 @@ rig_conf_alloc(size_t size)
 static ngx_uint_t
 rig_is_conf(ngx_pool_t *pool)
 {
-    return pool == rig_pool && pool != NULL && !rig_sealed;
+    return pool == rig_pool && rig_reading();
 }
 
 

@@ -36,7 +36,11 @@ int __interceptor_posix_memalign(void **p, size_t alignment, size_t size);
 char *__interceptor_strdup(const char *s);
 void __interceptor_free(void *p);
 
+void *__real_ngx_list_push(ngx_list_t *list);
+void *__real_ngx_array_push(ngx_array_t *array);
 int __real_RAND_bytes(unsigned char *buf, int n);
+void *__real_ngx_slab_alloc(ngx_slab_pool_t *pool, size_t size);
+void *__real_ngx_slab_calloc(ngx_slab_pool_t *pool, size_t size);
 void *__real_ngx_slab_alloc_locked(ngx_slab_pool_t *pool, size_t size);
 void *__real_ngx_slab_calloc_locked(ngx_slab_pool_t *pool, size_t size);
 void __real_ngx_slab_free_locked(ngx_slab_pool_t *pool, void *p);
@@ -85,6 +89,40 @@ rig_frame(struct _Unwind_Context *context, void *data)
     }
 
     return _URC_NO_REASON;
+}
+
+
+static _Unwind_Reason_Code
+rig_near(struct _Unwind_Context *context, void *data)
+{
+    int        *frames;
+    uintptr_t   ip;
+
+    frames = data;
+    ip = _Unwind_GetIP(context) - rig_base;
+
+    if (ip >= rig_control->from && ip < rig_control->to) {
+        *frames = -1;
+        return _URC_END_OF_STACK;
+    }
+
+    return --*frames > 0 ? _URC_NO_REASON : _URC_END_OF_STACK;
+}
+
+
+static int
+rig_counts(void)
+{
+    int  frames;
+
+    if (rig_control->to == 0) {
+        return 1;
+    }
+
+    frames = RIG_NEAR;
+    _Unwind_Backtrace(rig_near, &frames);
+
+    return frames == -1;
 }
 
 
@@ -165,7 +203,7 @@ rig_fails(uint32_t kind, const char *what)
 
     control = rig_control;
 
-    if ((control->kinds & kind) == 0 || !rig_worker()) {
+    if ((control->kinds & kind) == 0 || !rig_worker() || !rig_counts()) {
         return 0;
     }
 
@@ -188,12 +226,12 @@ rig_fails(uint32_t kind, const char *what)
 }
 
 
-static int
+int
 rig_no_memory(const char *what)
 {
     rig_forbidden(what);
 
-    if (!rig_fails(RIG_ALLOC, what)) {
+    if (!rig_fails(rig_reading() ? RIG_CONF : RIG_ALLOC, what)) {
         return 0;
     }
 
@@ -262,6 +300,39 @@ free(void *p)
 {
     rig_forbidden("free");
     __interceptor_free(p);
+}
+
+
+void *
+__wrap_ngx_slab_alloc(ngx_slab_pool_t *pool, size_t size)
+{
+    return rig_fails(RIG_SLAB, "ngx_slab_alloc")
+           ? NULL : __real_ngx_slab_alloc(pool, size);
+}
+
+
+void *
+__wrap_ngx_slab_calloc(ngx_slab_pool_t *pool, size_t size)
+{
+    return rig_fails(RIG_SLAB, "ngx_slab_calloc")
+           ? NULL : __real_ngx_slab_calloc(pool, size);
+}
+
+
+/* whether a list has room is not what a test should depend on: any push fails */
+
+void *
+__wrap_ngx_list_push(ngx_list_t *list)
+{
+    return rig_no_memory("ngx_list_push") ? NULL : __real_ngx_list_push(list);
+}
+
+
+void *
+__wrap_ngx_array_push(ngx_array_t *array)
+{
+    return rig_no_memory("ngx_array_push") ? NULL
+                                           : __real_ngx_array_push(array);
 }
 
 

@@ -18,10 +18,11 @@ use File::Temp ();
 
 # as rig_control_t and rig_misdeed_e have them
 
-my $control = 'L L Q Q Q l L Q L L Q L A28 Q24';
+my $control = 'L L Q Q Q l L Q L L Q L A28 Q24 Q2';
 my %offset = (provider => 36, verified => 40, misdeed => 48, live => 56,
-              ask => 64);
-my %kinds = (alloc => 1, slab => 2, random => 4, call => 8);
+              ask => 64, from => 288);
+my %kinds = (alloc => 1, slab => 2, random => 4, call => 8,
+             conf => 16);
 
 my @misdeeds = qw(good log_locked alloc_locked call_locked walk_unlocked
                   write_conf lose_node);
@@ -41,7 +42,7 @@ sub new {
     open $self->{file}, '+>:raw', $self->{path} or die "$self->{path}: $!";
     chmod 0666, $self->{path};
 
-    $self->put(0, pack($control, (0) x 12, '', (0) x 24));
+    $self->put(0, pack($control, (0) x 12, '', (0) x 26));
 
     return $self;
 }
@@ -71,7 +72,7 @@ sub get {
 
 
 # arm(KIND => n, ...): n 0 counts only; on => 1: so do all after it; errno: of
-# calls, a name, or "short"
+# calls, a name, or "short"; ours => 1: what we or our callees do counts
 
 sub arm {
     my ($self, $kind, $n, %how) = @_;
@@ -81,6 +82,7 @@ sub arm {
 
     $self->put(8, pack('Q Q Q l', $n, 0, 0, $error));
     $self->put(4, pack('L', $how{on} ? 1 : 0));
+    $self->put($offset{from}, pack('Q2', $how{ours} ? our_text() : (0, 0)));
 
     # last: it counts from now on
     $self->put(0, pack('L', $kinds{$kind} // die "what is $kind?"));
@@ -128,6 +130,17 @@ sub sending {
 
     return within($found, qr/^ngx_http_(?:header_filter|send_header
         |output_filter|copy_filter|idv_send|write_filter|special_response_handler)$/x);
+}
+
+
+# from where to where our functions are, which are linked one after the other
+
+sub our_text {
+    symbol(0) if !@symbols;
+
+    my @ours = grep { $symbols[$_][1] =~ /^(?:ngx_http_)?idv_/ } 0 .. $#symbols;
+
+    return ($symbols[$ours[0]][0], $symbols[$ours[-1] + 1][0]);
 }
 
 
