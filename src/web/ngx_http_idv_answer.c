@@ -577,11 +577,6 @@ ngx_http_idv_header_filter(ngx_http_request_t *r)
         r->headers_out.content_type_len = r->headers_out.content_type.len;
         r->headers_out.content_type_lowcase = NULL;
         r->headers_out.content_length_n = ctx->instead.len;
-
-        if (r->headers_out.content_length) {
-            r->headers_out.content_length->hash = 0;
-            r->headers_out.content_length = NULL;
-        }
     }
 
     return ngx_http_idv_next_header_filter(r);

@@ -772,10 +772,6 @@ ngx_http_idv_set_headers(ngx_http_request_t *r, ngx_array_t *headers,
         return NGX_ERROR;
     }
 
-    if (headers == NULL || session == NULL) {
-        return NGX_OK;
-    }
-
     header = headers->elts;
 
     for (i = 0; i < headers->nelts; i++) {
