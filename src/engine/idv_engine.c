@@ -138,6 +138,15 @@ idv_engine_start(idv_engine_op_t *op)
 }
 
 
+/* in this turn of the event loop: a save would tell if it is old */
+
+static ngx_inline ngx_uint_t
+idv_engine_seen(idv_engine_op_t *op)
+{
+    return op->found && op->found == ngx_current_msec;
+}
+
+
 /* unknown, expired, ended and not theirs look the same from outside */
 
 ngx_int_t
@@ -145,14 +154,11 @@ idv_engine_load(idv_engine_op_t *op, idv_flow_t *flow)
 {
     ngx_uint_t  mine;
 
-    /* seen in this turn of the event loop: the save would tell if it is old */
+    /* where it was seen, flow is op->flow: whoever waits has seen nothing */
 
-    if (op->found && op->found == ngx_current_msec) {
-        *flow = op->flow;
-
-    } else if (idv_store_load(op->provider->store, &op->id, op->event.now_ms,
-                              flow)
-               != NGX_OK)
+    if (!idv_engine_seen(op)
+        && idv_store_load(op->provider->store, &op->id, op->event.now_ms, flow)
+           != NGX_OK)
     {
         ngx_memzero(flow, sizeof(idv_flow_t));
     }
@@ -183,8 +189,8 @@ idv_engine_run(idv_engine_op_t *op)
 {
     int           step;
     ngx_int_t     rc;
-    ngx_uint_t    tries;
-    idv_flow_t    flow, next;
+    ngx_uint_t    tries, changed;
+    idv_flow_t    loaded, next, *flow;
     idv_store_t  *store;
     idv_effect_t  effect;
 
@@ -193,32 +199,51 @@ idv_engine_run(idv_engine_op_t *op)
     store = op->provider->store;
     op->retry_after = -1;
 
-    for (tries = 0; tries < IDV_ENGINE_TRIES; tries++) {
-
+    if (op->event.type == IDV_EVENT_FIND) {
         idv_engine_clock(&op->event);
 
-        if (idv_engine_load(op, &flow) != NGX_OK) {
+        if (idv_engine_load(op, &op->flow) != NGX_OK) {
+            ngx_memzero(&op->flow, sizeof(idv_flow_t));
             op->result = IDV_ENGINE_NOT_FOUND;
             return NGX_OK;
         }
 
-        step = idv_flow_next(&op->provider->flow, &flow, &op->event, &next,
+        op->found = ngx_current_msec;
+        op->result = IDV_ENGINE_OK;
+        return NGX_OK;
+    }
+
+    for (tries = 0; tries < IDV_ENGINE_TRIES; tries++) {
+
+        idv_engine_clock(&op->event);
+
+        /* a flow is long: not copied where it is already */
+
+        flow = idv_engine_seen(op) ? &op->flow : &loaded;
+
+        if (idv_engine_load(op, flow) != NGX_OK) {
+            op->result = IDV_ENGINE_NOT_FOUND;
+            return NGX_OK;
+        }
+
+        step = idv_flow_next(&op->provider->flow, flow, &op->event, &next,
                              &effect);
+
+        changed = ngx_memcmp(flow, &next, sizeof(idv_flow_t)) != 0;
 
         ngx_log_debug4(NGX_LOG_DEBUG_HTTP, op->log, 0,
                        "idv flow event %d: %s -> %s, effect %d",
-                       (int) op->event.type, idv_flow_state_name(flow.state),
+                       (int) op->event.type, idv_flow_state_name(flow->state),
                        idv_flow_state_name(next.state), (int) effect.type);
 
         if (effect.type == IDV_EFFECT_ISSUE) {
-            rc = idv_engine_prepare(op, &flow, &next);
+            rc = idv_engine_prepare(op, flow, &next);
 
             if (rc == NGX_DECLINED) {
                 continue;
             }
 
             if (rc == NGX_ERROR) {
-                op->flow = flow;
                 op->result = IDV_ENGINE_ERROR;
                 return NGX_OK;
             }
@@ -230,7 +255,7 @@ idv_engine_run(idv_engine_op_t *op)
                                 sizeof(next.return_to)));
         }
 
-        if (ngx_memcmp(&flow, &next, sizeof(idv_flow_t)) != 0) {
+        if (changed) {
 
             rc = idv_store_save(store, &next,
                                 effect.type == IDV_EFFECT_ISSUE ? &wiped
@@ -240,10 +265,8 @@ idv_engine_run(idv_engine_op_t *op)
             }
         }
 
-        op->flow = next;
-
-        if (op->event.type == IDV_EVENT_FIND) {
-            op->found = ngx_current_msec;
+        if (changed || flow == &loaded) {
+            op->flow = next;
         }
 
         if (step == IDV_FLOW_REFUSED) {
@@ -300,20 +323,25 @@ idv_engine_run(idv_engine_op_t *op)
 static ngx_int_t
 idv_engine_prepare(idv_engine_op_t *op, idv_flow_t *flow, idv_flow_t *next)
 {
-    ngx_int_t  rc;
+    ngx_int_t   rc;
+    idv_flow_t  before;
+
+    before = *flow;
 
     rc = idv_store_claims(op->provider->store, flow, op->pool, &op->claims);
 
-    if (rc != NGX_OK) {
-        return rc;
+    if (rc == NGX_OK) {
+        op->flow = *next;
+        op->issue = 1;
+
+        rc = op->prepare(op);
+
+        op->issue = 0;
     }
 
-    op->flow = *next;
-    op->issue = 1;
-
-    rc = op->prepare(op);
-
-    op->issue = 0;
+    if (rc != NGX_OK) {
+        op->flow = before;
+    }
 
     return rc;
 }

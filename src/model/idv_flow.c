@@ -19,6 +19,8 @@
 #define IDV_FLOW_MAX_TRANSACTIONS  16
 
 
+/* a step that does not return IDV_FLOW_OK has changed nothing */
+
 typedef int (*idv_flow_step_pt)(const idv_flow_policy_t *policy,
     const idv_event_t *event, idv_flow_t *next, idv_effect_t *effect);
 
@@ -287,15 +289,22 @@ static int
 idv_flow_other(const idv_flow_policy_t *policy, const idv_event_t *event,
     idv_flow_t *next, idv_effect_t *effect)
 {
-    next->flags &= (uint8_t) ~IDV_FLOW_SELF;
+    int  rc;
 
     if (policy->delivery == IDV_DELIVERY_USER && event->contacts) {
         idv_flow_enter(policy, event, next, IDV_STATE_OPTIONS);
-        return IDV_FLOW_OK;
+        rc = IDV_FLOW_OK;
+
+    } else {
+        rc = idv_flow_create(policy, event, next, effect,
+                             idv_flow_forced(policy, event), IDV_CAUSE_NONE);
     }
 
-    return idv_flow_create(policy, event, next, effect,
-                           idv_flow_forced(policy, event), IDV_CAUSE_NONE);
+    if (rc == IDV_FLOW_OK) {
+        next->flags &= (uint8_t) ~IDV_FLOW_SELF;
+    }
+
+    return rc;
 }
 
 
@@ -648,9 +657,6 @@ int
 idv_flow_next(const idv_flow_policy_t *policy, const idv_flow_t *flow,
     const idv_event_t *event, idv_flow_t *next, idv_effect_t *effect)
 {
-    int         rc;
-    idv_flow_t  before;
-
     *next = *flow;
 
     effect->type = IDV_EFFECT_NONE;
@@ -688,16 +694,7 @@ idv_flow_next(const idv_flow_policy_t *policy, const idv_flow_t *flow,
         return IDV_FLOW_OK;
     }
 
-    before = *next;
-
-    rc = idv_flow_steps[event->type].step(policy, event, next, effect);
-
-    if (rc != IDV_FLOW_OK) {
-        *next = before;
-        effect->type = IDV_EFFECT_NONE;
-    }
-
-    return rc;
+    return idv_flow_steps[event->type].step(policy, event, next, effect);
 }
 
 

@@ -615,25 +615,13 @@ ngx_int_t
 idv_store_load(idv_store_t *store, const ngx_str_t *id, uint64_t now,
     idv_flow_t *flow)
 {
-    u_char      c;
-    uint32_t    i;
-    ngx_int_t   rc;
-    ngx_uint_t  k;
-
-    if (id->len != IDV_FLOW_ID_LEN) {
-        return NGX_DECLINED;
-    }
+    uint32_t   i;
+    ngx_int_t  rc;
 
     /* what else is in a path is no id, and nginx's hash is for ASCII */
 
-    for (k = 0; k < id->len; k++) {
-        c = id->data[k];
-
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-              || (c >= '0' && c <= '9')))
-        {
-            return NGX_DECLINED;
-        }
+    if (!idv_id_form(id->data, id->len)) {
+        return NGX_DECLINED;
     }
 
     rc = NGX_DECLINED;

@@ -112,6 +112,42 @@ idv_random_id(u_char *buf)
 }
 
 
+/*
+ * Eight characters at a time, of which none is above 0x7f: the top bit of each
+ * byte is set where it is from low to high, and no carry reaches the next one.
+ */
+
+#define IDV_ONES  0x0101010101010101ULL
+#define IDV_TOPS  (IDV_ONES << 7)
+
+#define idv_between(x, low, high)                                             \
+    (((x) + IDV_ONES * (0x80 - (low))) & ~((x) + IDV_ONES * (0x7f - (high))))
+
+static ngx_inline ngx_uint_t
+idv_id_part(const u_char *text)
+{
+    uint64_t  x, lower;
+
+    ngx_memcpy(&x, text, sizeof(x));
+    lower = x | IDV_ONES * 0x20;
+
+    return (x & IDV_TOPS) == 0
+           && ((idv_between(x, '0', '9') | idv_between(lower, 'a', 'z'))
+               & IDV_TOPS)
+              == IDV_TOPS;
+}
+
+
+ngx_uint_t
+idv_id_form(const u_char *text, size_t len)
+{
+    return len == IDV_ID_LEN
+           && idv_id_part(text)
+           && idv_id_part(text + 8)
+           && idv_id_part(text + IDV_ID_LEN - 8);
+}
+
+
 ngx_int_t
 idv_hash(u_char out[IDV_HASH_LEN], const ngx_str_t *parts, ngx_uint_t n)
 {

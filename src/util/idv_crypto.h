@@ -35,6 +35,9 @@ ngx_int_t idv_random(u_char *buf, size_t len);
 /* IDV_ID_LEN random letters and digits, no terminator */
 ngx_int_t idv_random_id(u_char *buf);
 
+/* 1 if a text could be one of those: length, letters and digits */
+ngx_uint_t idv_id_form(const u_char *text, size_t len);
+
 /* SHA-256 over n strings, each prefixed by its length */
 ngx_int_t idv_hash(u_char out[IDV_HASH_LEN], const ngx_str_t *parts,
     ngx_uint_t n);

@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_idv_web.h"
+#include "../util/idv_crypto.h"
 
 
 typedef struct {
@@ -265,10 +266,6 @@ ngx_http_idv_error_json(ngx_http_request_t *r, const ngx_http_idv_error_t *e,
     user = e->user ? e->user : e->message;
     state = ngx_http_idv_state_header(r);
 
-    if (state && state->len != NGX_HTTP_IDV_SECRET_LEN) {
-        state = NULL;
-    }
-
     len = 256 + NGX_HTTP_IDV_SECRET_LEN + ngx_strlen(e->code)
           + 2 * ngx_strlen(e->message) + 2 * ngx_strlen(user)
           + (e->detail ? ngx_strlen(e->detail) : 0)
@@ -300,7 +297,7 @@ ngx_http_idv_error_json(ngx_http_request_t *r, const ngx_http_idv_error_t *e,
         p = ngx_cpymem(p, "}]", 2);
     }
 
-    if (state && ngx_http_idv_secret_form(state)) {
+    if (state && idv_id_form(state->data, state->len)) {
         p = ngx_sprintf(p, ",\"_pf_authn_api_state\":\"%V\"", state);
     }
 

@@ -205,12 +205,22 @@ ngx_http_idv_flow_path(ngx_http_request_t *r,
 }
 
 
+/* whether len bytes are the same but for their case, as they mostly are */
+
+static ngx_inline ngx_uint_t
+ngx_http_idv_same(u_char *p, const char *text, size_t len)
+{
+    return ngx_memcmp(p, text, len) == 0
+           || ngx_strncasecmp(p, (u_char *) text, len) == 0;
+}
+
+
 /* the action that the content type or the query names */
 
 static ngx_int_t
 ngx_http_idv_flow_action(ngx_http_request_t *r, ngx_int_t *action)
 {
-    size_t      len;
+    u_char     *end;
     ngx_str_t   type, name;
 
     static const size_t  vendor = sizeof(NGX_HTTP_IDV_VENDOR) - 1;
@@ -223,19 +233,19 @@ ngx_http_idv_flow_action(ngx_http_request_t *r, ngx_int_t *action)
 
     type = r->headers_in.content_type->value;
 
-    for (len = 0; len < type.len && type.data[len] != ';'
-                  && type.data[len] != ' '; len++)
-    {
-        /* void */
+    end = memchr(type.data, ';', type.len);
+    if (end) {
+        type.len = end - type.data;
     }
 
-    type.len = len;
+    end = memchr(type.data, ' ', type.len);
+    if (end) {
+        type.len = end - type.data;
+    }
 
     if (type.len > vendor + sizeof("+json") - 1
-        && ngx_strncasecmp(type.data, (u_char *) NGX_HTTP_IDV_VENDOR, vendor)
-           == 0
-        && ngx_strncasecmp(type.data + type.len - 5, (u_char *) "+json", 5)
-           == 0)
+        && ngx_http_idv_same(type.data, NGX_HTTP_IDV_VENDOR, vendor)
+        && ngx_http_idv_same(type.data + type.len - 5, "+json", 5))
     {
         *action = idv_flow_action_parse((char *) type.data + vendor,
                                         type.len - vendor - 5);

@@ -69,7 +69,7 @@ typedef struct {
 } ngx_http_idv_text_t;
 
 
-static void
+static ngx_inline void
 ngx_http_idv_put(ngx_http_idv_text_t *t, const void *data, size_t len)
 {
     if ((size_t) (t->end - t->pos) < len) {
@@ -86,20 +86,19 @@ ngx_http_idv_put(ngx_http_idv_text_t *t, const void *data, size_t len)
 
 
 /*
- * The top bit of a byte is set where it is below n.  A borrow may set that of
- * the next one as well, so the word as a whole says whether there is any.
+ * The top bit of a byte is set where it is below ' ', a quote or a backslash,
+ * of which the latter two are 0 after the exclusive or.  A borrow may set that
+ * of the next one as well, so the word as a whole says whether there is any.
  */
 
 #define NGX_HTTP_IDV_ONES  0x0101010101010101ULL
 #define NGX_HTTP_IDV_TOPS  (NGX_HTTP_IDV_ONES << 7)
 
-#define ngx_http_idv_below(x, n)                                              \
-    (((x) - NGX_HTTP_IDV_ONES * (n)) & ~(x) & NGX_HTTP_IDV_TOPS)
-
 #define ngx_http_idv_special(x)                                               \
-    (ngx_http_idv_below(x, ' ')                                               \
-     | ngx_http_idv_below((x) ^ (NGX_HTTP_IDV_ONES * '"'), 1)                 \
-     | ngx_http_idv_below((x) ^ (NGX_HTTP_IDV_ONES * '\\'), 1))
+    ((((x) - NGX_HTTP_IDV_ONES * ' ')                                         \
+      | (((x) ^ (NGX_HTTP_IDV_ONES * '"')) - NGX_HTTP_IDV_ONES)               \
+      | (((x) ^ (NGX_HTTP_IDV_ONES * '\\')) - NGX_HTTP_IDV_ONES))             \
+     & ~(x) & NGX_HTTP_IDV_TOPS)
 
 
 /* whether nothing of a text needs escaping: by words, each poll asks */
@@ -107,20 +106,52 @@ ngx_http_idv_put(ngx_http_idv_text_t *t, const void *data, size_t len)
 static ngx_uint_t
 ngx_http_idv_plain(const u_char *p, size_t len)
 {
-    uint64_t  x, found;
+    uint64_t       x, found;
+    const u_char  *last;
+
+    if (len < sizeof(x)) {
+        x = NGX_HTTP_IDV_ONES * ' ';
+        ngx_memcpy(&x, p, len);
+
+        return ngx_http_idv_special(x) == 0;
+    }
 
     found = 0;
 
-    for ( /* void */ ; len >= sizeof(x); len -= sizeof(x)) {
+    for (last = p + len - sizeof(x); p < last; p += sizeof(x)) {
         ngx_memcpy(&x, p, sizeof(x));
         found |= ngx_http_idv_special(x);
-        p += sizeof(x);
     }
 
-    x = NGX_HTTP_IDV_ONES * ' ';
-    ngx_memcpy(&x, p, len);
+    /* the last one may overlap that before it */
+
+    ngx_memcpy(&x, last, sizeof(x));
 
     return (found | ngx_http_idv_special(x)) == 0;
+}
+
+
+/* what is written more than once is escaped before; a Host may have quotes */
+
+static ngx_int_t
+ngx_http_idv_escape(ngx_pool_t *pool, ngx_str_t *text)
+{
+    u_char  *p;
+
+    if (ngx_http_idv_plain(text->data, text->len)) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(pool, text->len
+                          + ngx_escape_json(NULL, text->data, text->len));
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->len = (u_char *) ngx_escape_json(p, text->data, text->len) - p;
+    text->data = p;
+
+    return NGX_OK;
 }
 
 
@@ -148,19 +179,6 @@ ngx_http_idv_put_string(ngx_http_idv_text_t *t, const void *data, size_t len)
 }
 
 
-/* a string that is not over yet: the closing quote is taken back */
-
-static void
-ngx_http_idv_put_open(ngx_http_idv_text_t *t, const void *data, size_t len)
-{
-    ngx_http_idv_put_string(t, data, len);
-
-    if (!t->failed) {
-        t->pos--;
-    }
-}
-
-
 #define ngx_http_idv_put_name(t, literal)                                     \
     ngx_http_idv_puts(t, ",\"" literal "\":")
 
@@ -169,26 +187,45 @@ ngx_http_idv_put_open(ngx_http_idv_text_t *t, const void *data, size_t len)
     ngx_http_idv_put_string(t, data, len)
 
 
+/* a constant of ours, which has nothing to escape */
+
 static void
 ngx_http_idv_put_text(ngx_http_idv_text_t *t, const char *text)
 {
-    ngx_http_idv_put_string(t, text, ngx_strlen(text));
+    ngx_http_idv_puts(t, "\"");
+    ngx_http_idv_put(t, text, ngx_strlen(text));
+    ngx_http_idv_puts(t, "\"");
 }
 
 
 static void
+ngx_http_idv_put_digits(u_char *p, int n)
+{
+    p[0] = (u_char) ('0' + n / 10);
+    p[1] = (u_char) ('0' + n % 10);
+}
+
+
+/* without nginx's formatter: each poll tells when its transaction expires */
+
+static void
 ngx_http_idv_put_time(ngx_http_idv_text_t *t, int64_t seconds)
 {
-    u_char    text[sizeof("1970-09-28T12:00:00.000Z")], *p;
     ngx_tm_t  tm;
+
+    u_char  text[] = "\"0000-00-00T00:00:00.000Z\"";
 
     ngx_gmtime((time_t) seconds, &tm);
 
-    p = ngx_sprintf(text, "%4d-%02d-%02dT%02d:%02d:%02d.000Z",
-                    tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday,
-                    tm.ngx_tm_hour, tm.ngx_tm_min, tm.ngx_tm_sec);
+    ngx_http_idv_put_digits(text + 1, tm.ngx_tm_year / 100 % 100);
+    ngx_http_idv_put_digits(text + 3, tm.ngx_tm_year % 100);
+    ngx_http_idv_put_digits(text + 6, tm.ngx_tm_mon);
+    ngx_http_idv_put_digits(text + 9, tm.ngx_tm_mday);
+    ngx_http_idv_put_digits(text + 12, tm.ngx_tm_hour);
+    ngx_http_idv_put_digits(text + 15, tm.ngx_tm_min);
+    ngx_http_idv_put_digits(text + 18, tm.ngx_tm_sec);
 
-    ngx_http_idv_put_string(t, text, p - text);
+    ngx_http_idv_put(t, text, sizeof(text) - 1);
 }
 
 
@@ -198,9 +235,9 @@ ngx_http_idv_put_links(ngx_http_idv_text_t *t, const idv_flow_t *flow,
 {
     ngx_uint_t  i;
 
-    ngx_http_idv_puts(t, ",\"_links\":{\"self\":{\"href\":");
-    ngx_http_idv_put_string(t, href->data, href->len);
-    ngx_http_idv_puts(t, "}");
+    ngx_http_idv_puts(t, ",\"_links\":{\"self\":{\"href\":\"");
+    ngx_http_idv_put(t, href->data, href->len);
+    ngx_http_idv_puts(t, "\"}");
 
     for (i = 0; i < IDV_ACTION_NACTIONS; i++) {
 
@@ -210,9 +247,9 @@ ngx_http_idv_put_links(ngx_http_idv_text_t *t, const idv_flow_t *flow,
 
         ngx_http_idv_puts(t, ",");
         ngx_http_idv_put_text(t, idv_flow_action_name(i));
-        ngx_http_idv_puts(t, ":{\"href\":");
-        ngx_http_idv_put_string(t, href->data, href->len);
-        ngx_http_idv_puts(t, "}");
+        ngx_http_idv_puts(t, ":{\"href\":\"");
+        ngx_http_idv_put(t, href->data, href->len);
+        ngx_http_idv_puts(t, "\"}");
     }
 
     ngx_http_idv_puts(t, "}");
@@ -345,7 +382,8 @@ ngx_http_idv_put_qr(ngx_http_request_t *r, ngx_http_idv_text_t *t,
     ngx_http_idv_put_name(t, "qrUrl");
 
     if (!(flow->flags & IDV_FLOW_COOKIELESS)) {
-        ngx_http_idv_put_open(t, href->data, href->len);
+        ngx_http_idv_puts(t, "\"");
+        ngx_http_idv_put(t, href->data, href->len);
         ngx_http_idv_puts(t, "/qr\"");
         return NGX_OK;
     }
@@ -430,14 +468,14 @@ ngx_http_idv_put_resume(ngx_http_request_t *r, ngx_http_idv_text_t *t,
     const ngx_http_idv_place_t     *page;
     const ngx_http_idv_srv_conf_t  *scf;
 
-    if (ngx_http_idv_origin(r, provider, &origin) != NGX_OK) {
+    if (ngx_http_idv_origin(r, provider, &origin) != NGX_OK
+        || ngx_http_idv_escape(r->pool, &origin) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    /* a Host header may have quotes in it */
-
-    ngx_http_idv_put_name(t, "resumeUrl");
-    ngx_http_idv_put_open(t, origin.data, origin.len);
+    ngx_http_idv_puts(t, ",\"resumeUrl\":\"");
+    ngx_http_idv_put(t, origin.data, origin.len);
 
     if (flow->state == IDV_STATE_ENDED) {
         ngx_http_idv_put(t, flow->return_to, ngx_strlen(flow->return_to));
@@ -571,6 +609,8 @@ ngx_http_idv_put_state(ngx_http_request_t *r, ngx_http_idv_text_t *t,
 }
 
 
+/* the address of the flow, as text that needs no escaping any more */
+
 static ngx_int_t
 ngx_http_idv_href(ngx_http_request_t *r, const idv_provider_t *provider,
     const idv_flow_t *flow, ngx_str_t *href)
@@ -604,7 +644,7 @@ ngx_http_idv_href(ngx_http_request_t *r, const idv_provider_t *provider,
 
     href->len = p - href->data;
 
-    return NGX_OK;
+    return ngx_http_idv_escape(r->pool, href);
 }
 
 
@@ -623,7 +663,7 @@ ngx_http_idv_room(const idv_flow_t *flow, idv_engine_op_t *op, ngx_str_t *href)
         return len + 2 * NGX_HTTP_IDV_MAX_CONTACTS * (6 * 260 + 32);
 
     case IDV_STATE_REQUIRED:
-        return len + href->len + 6 * sizeof(flow->url) + 1024
+        return len + href->len + 6 * ngx_strlen(flow->url) + 512
                + (flow->flags & IDV_FLOW_COOKIELESS ? 32768 : 0);
 
     case IDV_STATE_ENDED:

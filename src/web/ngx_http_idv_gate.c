@@ -93,18 +93,21 @@ ngx_http_idv_admit(ngx_http_request_t *r, const idv_provider_t *provider,
     const ngx_http_idv_loc_conf_t *lcf, ngx_http_idv_ctx_t *ctx,
     ngx_str_t *policy)
 {
+    u_char                   subject[16];
     ngx_int_t                rc;
     ngx_http_idv_client_t    client;
     ngx_http_idv_session_t  *session;
-
-    ngx_memzero(&client, sizeof(ngx_http_idv_client_t));
 
     rc = ngx_http_idv_subject(r, &client);
     if (rc != NGX_OK) {
         return rc;
     }
 
-    session = ngx_http_idv_session(r, provider, client.subject_hash);
+    if (ngx_http_idv_subject_hash(&client.subject, subject) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    session = ngx_http_idv_session(r, provider, subject);
 
     if (session == NULL) {
         return ctx->lost ? NGX_ERROR : NGX_DECLINED;

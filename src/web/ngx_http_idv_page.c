@@ -635,12 +635,15 @@ ngx_http_idv_page_fail(ngx_http_idv_page_t *page, idv_engine_op_t *op)
 ngx_http_idv_session_t *
 ngx_http_idv_page_get_session(ngx_http_idv_page_t *page)
 {
-    if (page->client.subject.len == 0) {
+    u_char  subject[16];
+
+    if (page->client.subject.len == 0
+        || ngx_http_idv_subject_hash(&page->client.subject, subject) != NGX_OK)
+    {
         return NULL;
     }
 
-    return ngx_http_idv_session(page->r, page->provider,
-                                page->client.subject_hash);
+    return ngx_http_idv_session(page->r, page->provider, subject);
 }
 
 

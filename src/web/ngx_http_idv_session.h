@@ -37,15 +37,19 @@ typedef struct {
 } ngx_http_idv_session_t;
 
 
-/* what a session has of its subject; those asked for lately are kept */
+/*
+ * What a session has of its subject, and a flow of its client and subject.
+ * Those asked for lately are kept.
+ */
 ngx_int_t ngx_http_idv_subject_hash(ngx_str_t *subject, u_char hash[16]);
+ngx_int_t ngx_http_idv_binding(const idv_provider_t *provider,
+    ngx_str_t *secret, ngx_str_t *subject, u_char binding[32]);
 
 /*
  * The valid session of this request for the provider: opened, in time, bound to
  * this host and subject, not revoked.  NULL: none, whatever the reason; where
  * that is a want of memory, "lost" is set in the request's context.  The result
- * is kept there.  subject is the hash of the subject
- * (ngx_http_idv_client_t.subject_hash).
+ * is kept there.
  */
 ngx_http_idv_session_t *ngx_http_idv_session(ngx_http_request_t *r,
     const idv_provider_t *provider, const u_char subject[16]);

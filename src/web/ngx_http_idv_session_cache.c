@@ -8,6 +8,7 @@
 
 
 #define NGX_HTTP_IDV_CACHE_SLOTS  128
+#define NGX_HTTP_IDV_CACHE_FLOWS  4096
 #define NGX_HTTP_IDV_CACHE_TIME   60000      /* ms without use */
 
 
@@ -42,9 +43,22 @@ typedef struct {
 } ngx_http_idv_cached_subject_t;
 
 
+/* clients of flows, who poll every few seconds */
+
+typedef struct {
+    const idv_provider_t       *provider;
+    ngx_msec_t                  used;
+    u_char                      secret[IDV_ID_LEN];
+    u_char                      binding[IDV_HASH_LEN];
+    u_char                      len;         /* of text; 0: the slot is free */
+    u_char                      text[IDV_FLOW_MAX_USER];
+} ngx_http_idv_cached_client_t;
+
+
 typedef struct {
     ngx_http_idv_cached_t          slots[NGX_HTTP_IDV_CACHE_SLOTS];
     ngx_http_idv_cached_subject_t  subjects[NGX_HTTP_IDV_CACHE_SLOTS];
+    ngx_http_idv_cached_client_t   clients[NGX_HTTP_IDV_CACHE_FLOWS];
     ngx_uint_t                     serial;
     ngx_cycle_t                   *cycle;    /* whose end empties the cache */
     ngx_event_t                    sweep;
@@ -227,6 +241,57 @@ ngx_http_idv_subject_hash(ngx_str_t *subject, u_char hash[16])
 }
 
 
+ngx_int_t
+ngx_http_idv_binding(const idv_provider_t *provider, ngx_str_t *secret,
+    ngx_str_t *subject, u_char binding[IDV_HASH_LEN])
+{
+    ngx_str_t                      parts[3];
+    ngx_uint_t                     slot;
+    ngx_http_idv_cached_client_t  *cached;
+
+    slot = ngx_murmur_hash2(secret->data, secret->len)
+           % NGX_HTTP_IDV_CACHE_FLOWS;
+    cached = &ngx_http_idv_cache.clients[slot];
+
+    if (cached->len
+        && cached->len == subject->len
+        && cached->provider == provider
+        && idv_equal(cached->secret, secret->data, IDV_ID_LEN)
+        && ngx_memcmp(cached->text, subject->data, subject->len) == 0)
+    {
+        ngx_memcpy(binding, cached->binding, IDV_HASH_LEN);
+        cached->used = ngx_current_msec;
+
+        return NGX_OK;
+    }
+
+    parts[0] = provider->name;
+    parts[1] = *secret;
+    parts[2] = *subject;
+
+    if (idv_hash(binding, parts, 3) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_idv_cache_start() != NGX_OK) {
+        return NGX_OK;
+    }
+
+    if (cached->len) {
+        ngx_explicit_memzero(cached, sizeof(ngx_http_idv_cached_client_t));
+    }
+
+    ngx_memcpy(cached->secret, secret->data, IDV_ID_LEN);
+    ngx_memcpy(cached->text, subject->data, subject->len);
+    ngx_memcpy(cached->binding, binding, IDV_HASH_LEN);
+    cached->provider = provider;
+    cached->len = (u_char) subject->len;
+    cached->used = ngx_current_msec;
+
+    return NGX_OK;
+}
+
+
 static ngx_http_idv_cached_t *
 ngx_http_idv_cache_held(const ngx_http_idv_session_t *session)
 {
@@ -311,6 +376,7 @@ ngx_http_idv_cache_sweep(ngx_event_t *ev)
     ngx_msec_t                      now;
     ngx_uint_t                      i, left;
     ngx_http_idv_cached_t          *cached;
+    ngx_http_idv_cached_client_t   *client;
     ngx_http_idv_cached_subject_t  *subject;
 
     left = 0;
@@ -332,6 +398,16 @@ ngx_http_idv_cache_sweep(ngx_event_t *ev)
         left |= cached->data || subject->len;
     }
 
+    for (i = 0; i < NGX_HTTP_IDV_CACHE_FLOWS; i++) {
+        client = &ngx_http_idv_cache.clients[i];
+
+        if (client->len && now - client->used >= NGX_HTTP_IDV_CACHE_TIME) {
+            ngx_explicit_memzero(client, sizeof(ngx_http_idv_cached_client_t));
+        }
+
+        left |= client->len;
+    }
+
     if (left && !ngx_exiting) {
         ngx_add_timer(ev, NGX_HTTP_IDV_CACHE_TIME);
     }
@@ -350,6 +426,9 @@ ngx_http_idv_cache_end(void *data)
 
         ngx_http_idv_cache_wipe(&ngx_http_idv_cache.subjects[i]);
     }
+
+    ngx_explicit_memzero(ngx_http_idv_cache.clients,
+                         sizeof(ngx_http_idv_cache.clients));
 
     if (ngx_http_idv_cache.cycle != data) {
         return;

@@ -147,7 +147,8 @@ ngx_http_idv_request_header(ngx_http_request_t *r, const char *name)
         }
 
         if (h[i].key.len == len
-            && ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0)
+            && (ngx_memcmp(h[i].key.data, name, len) == 0
+                || ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0))
         {
             return &h[i].value;
         }
@@ -161,43 +162,6 @@ ngx_str_t *
 ngx_http_idv_state_header(ngx_http_request_t *r)
 {
     return ngx_http_idv_request_header(r, "X-PF-Authn-API-State");
-}
-
-
-ngx_uint_t
-ngx_http_idv_secret_form(ngx_str_t *secret)
-{
-    u_char      ch;
-    ngx_uint_t  i;
-
-    if (secret->len != NGX_HTTP_IDV_SECRET_LEN) {
-        return 0;
-    }
-
-    for (i = 0; i < secret->len; i++) {
-        ch = secret->data[i];
-
-        if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z')
-              || (ch >= '0' && ch <= '9')))
-        {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
-static ngx_int_t
-ngx_http_idv_bind(const idv_provider_t *provider, ngx_http_idv_client_t *client)
-{
-    ngx_str_t  parts[3];
-
-    parts[0] = provider->name;
-    parts[1] = client->secret;
-    parts[2] = client->subject;
-
-    return idv_hash(client->binding, parts, 3);
 }
 
 
@@ -236,7 +200,7 @@ ngx_http_idv_subject(ngx_http_request_t *r, ngx_http_idv_client_t *client)
         }
     }
 
-    return ngx_http_idv_subject_hash(&client->subject, client->subject_hash);
+    return NGX_OK;
 }
 
 
@@ -258,7 +222,7 @@ ngx_http_idv_client(ngx_http_request_t *r, const idv_provider_t *provider,
     if (state) {
         client->cookieless = 1;
 
-        if (ngx_http_idv_secret_form(state)) {
+        if (idv_id_form(state->data, state->len)) {
             client->secret = *state;
         }
 
@@ -274,14 +238,19 @@ ngx_http_idv_client(ngx_http_request_t *r, const idv_provider_t *provider,
         pos = 0;
 
         while (ngx_http_idv_cookie_next(r, &name, &pos, &value) == NGX_OK) {
-            if (ngx_http_idv_secret_form(&value)) {
+            if (idv_id_form(value.data, value.len)) {
                 client->secret = value;
                 break;
             }
         }
     }
 
-    return client->secret.len ? ngx_http_idv_bind(provider, client) : NGX_OK;
+    if (client->secret.len == 0) {
+        return NGX_OK;
+    }
+
+    return ngx_http_idv_binding(provider, &client->secret, &client->subject,
+                                client->binding);
 }
 
 
@@ -308,7 +277,8 @@ ngx_http_idv_client_new(ngx_http_request_t *r, const idv_provider_t *provider,
         return NGX_ERROR;
     }
 
-    return ngx_http_idv_bind(provider, client);
+    return ngx_http_idv_binding(provider, &client->secret, &client->subject,
+                                client->binding);
 }
 
 
@@ -343,9 +313,12 @@ ngx_http_idv_origin(ngx_http_request_t *r, const idv_provider_t *provider,
     }
 
     origin->data = p;
-    p = ngx_sprintf(p, "%s://%V",
-                    ngx_http_idv_secure(r, provider) ? "https" : "http",
-                    &host);
+
+    p = ngx_http_idv_secure(r, provider)
+        ? ngx_cpymem(p, "https://", sizeof("https://") - 1)
+        : ngx_cpymem(p, "http://", sizeof("http://") - 1);
+    p = ngx_cpymem(p, host.data, host.len);
+
     origin->len = p - origin->data;
 
     return NGX_OK;
@@ -601,8 +574,12 @@ ngx_http_idv_start(ngx_http_request_t *r, const idv_provider_t *provider,
     ngx_http_idv_client_t *client, ngx_str_t *return_to, ngx_uint_t flags,
     ngx_str_t *policy, idv_engine_op_t **result)
 {
-    u_char            verify[16];
+    u_char            verify[16], subject[16];
     idv_engine_op_t  *op;
+
+    if (ngx_http_idv_subject_hash(&client->subject, subject) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     /* first: an answer that fails sets no cookie */
 
@@ -634,8 +611,7 @@ ngx_http_idv_start(ngx_http_request_t *r, const idv_provider_t *provider,
                                          ? IDV_FLOW_COOKIELESS : 0));
 
     ngx_memcpy(op->flow.binding, client->binding, sizeof(op->flow.binding));
-    ngx_memcpy(op->flow.subject, client->subject_hash,
-               sizeof(op->flow.subject));
+    ngx_memcpy(op->flow.subject, subject, sizeof(op->flow.subject));
     ngx_memcpy(op->flow.user, client->subject.data, client->subject.len);
     ngx_memcpy(op->flow.policy, verify, sizeof(op->flow.policy));
 

@@ -71,7 +71,6 @@ typedef enum {
 
 typedef struct {
     ngx_str_t                   subject;     /* never empty */
-    u_char                      subject_hash[16];
     ngx_str_t                   secret;      /* the flow client's; "" : none */
     u_char                      binding[32]; /* of both, where secret is set */
     unsigned                    cookieless:1;/* sent X-PF-Authn-API-State */
@@ -220,9 +219,6 @@ ngx_int_t ngx_http_idv_page_load(ngx_conf_t *cf, idv_provider_t *provider);
 
 /* the state that a client without cookies sent, or NULL */
 ngx_str_t *ngx_http_idv_state_header(ngx_http_request_t *r);
-
-/* 1 if it could be a client's secret: length, letters and digits */
-ngx_uint_t ngx_http_idv_secret_form(ngx_str_t *secret);
 
 /* a request header by name, or NULL */
 ngx_str_t *ngx_http_idv_request_header(ngx_http_request_t *r,

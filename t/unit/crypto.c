@@ -381,6 +381,34 @@ test_random(void)
 }
 
 
+/* an id has 22 letters and digits, and nothing else is one */
+
+static void
+test_form(void)
+{
+    int     bad, c, i;
+    u_char  id[IDV_ID_LEN + 1];
+
+    memset(id, 'x', sizeof(id));
+    bad = 0;
+
+    for (i = 0; i <= (int) sizeof(id); i++) {
+        bad += idv_id_form(id, (size_t) i) != (i == IDV_ID_LEN);
+    }
+
+    for (i = 0; i < IDV_ID_LEN; i++) {
+        for (c = 0; c < 256; c++) {
+            id[i] = (u_char) c;
+            bad += idv_id_form(id, IDV_ID_LEN) != (c < 128 && isalnum(c));
+        }
+
+        id[i] = (i % 2) ? '0' : 'Z';
+    }
+
+    is_int(bad, 0, "every length, every byte in every place");
+}
+
+
 /* a generator that fails must never end in a predictable id or nonce */
 
 static void
@@ -460,6 +488,7 @@ main(void)
     test_vectors();
     test_equal();
     test_random();
+    test_form();
     test_no_random();
     test_uuid();
 

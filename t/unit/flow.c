@@ -281,7 +281,7 @@ static void
 modes(void)
 {
     int                rc;
-    idv_flow_t         flow;
+    idv_flow_t         flow, before;
     idv_event_t        event;
     idv_effect_t       effect;
     idv_transaction_t  tx;
@@ -385,6 +385,14 @@ modes(void)
     step(&policy, &flow, &event, &tx, &rc, &effect);
     ok(rc == IDV_FLOW_LIMIT && effect.type == IDV_EFFECT_NONE,
        "transactions of one flow have a bound");
+
+    flow.flags = IDV_FLOW_SELF;
+    before = flow;
+    event.type = IDV_EVENT_DEVICE_OTHER;
+    event.contacts = 0;
+    step(&policy, &flow, &event, &tx, &rc, &effect);
+    ok(rc == IDV_FLOW_LIMIT && memcmp(&flow, &before, sizeof(flow)) == 0,
+       "and what is not done changes nothing");
 }
 
 

@@ -648,6 +648,58 @@ test_subjects(void)
 }
 
 
+/*
+ * What binds a flow to its client is the same whether it was computed or
+ * remembered, and another for each provider, secret and subject.
+ */
+
+static void
+test_bindings(void)
+{
+    int             bad, round, i, k, p;
+    u_char          secret[8][IDV_ID_LEN + 1], binding[IDV_HASH_LEN];
+    u_char          full[IDV_HASH_LEN], name[IDV_FLOW_MAX_USER];
+    ngx_str_t       parts[3];
+    idv_provider_t  providers[2];
+
+    memset(name, 'n', sizeof(name));
+    memset(providers, 0, sizeof(providers));
+    ngx_str_set(&providers[0].name, "one");
+    ngx_str_set(&providers[1].name, "two");
+
+    for (i = 0; i < 8; i++) {
+        ngx_sprintf(secret[i], "%022d%Z", i);
+    }
+
+    bad = 0;
+
+    /* all of it again and again, so that each is found and each is not */
+
+    for (round = 0; round < 2; round++) {
+        for (i = 0; i < 8 * 2 * IDV_FLOW_MAX_USER; i++) {
+            for (k = 0; k < 6; k++) {
+                name[0] = (k < 2) ? 'a' : 'b';
+                p = (i / 8 + k / 4) % 2;
+                parts[1].data = secret[i % 8];
+                parts[1].len = IDV_ID_LEN;
+                parts[2].data = name;
+                parts[2].len = (size_t) (1 + i / 16);
+                parts[0] = providers[p].name;
+
+                bad += ngx_http_idv_binding(&providers[p], &parts[1], &parts[2],
+                                            binding)
+                       != NGX_OK;
+
+                idv_hash(full, parts, 3);
+                bad += memcmp(binding, full, sizeof(full)) != 0;
+            }
+        }
+    }
+
+    is_int(bad, 0, "clients, their subjects and providers, in turn");
+}
+
+
 /* a cached session has its claims parsed once, any other by each request */
 
 static void
@@ -759,6 +811,7 @@ main(void)
     test_size();
     test_many();
     test_subjects();
+    test_bindings();
     test_claims();
     test_cache();
 
