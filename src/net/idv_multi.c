@@ -56,6 +56,7 @@ struct idv_multi_socket_s {
     ngx_event_t            write;
 
     idv_multi_t           *multi;
+    CURL                  *easy;           /* that libcurl last named */
     ngx_queue_t            queue;          /* of free or unwatched ones */
     unsigned               unwatched:1;
 
@@ -427,9 +428,24 @@ idv_multi_socket_callback(CURL *easy, curl_socket_t fd, int what, void *data,
         }
     }
 
+    s->easy = easy;
+
     idv_multi_socket_watch(s, what);
 
     return 0;
+}
+
+
+void
+idv_multi_deafen(CURL *easy)
+{
+    idv_multi_socket_t  *s;
+
+    for (s = idv_multi_process.sockets; s; s = s->next) {
+        if (s->easy == easy && s->connection.fd != (ngx_socket_t) -1) {
+            (void) shutdown(s->connection.fd, SHUT_RD);
+        }
+    }
 }
 
 
@@ -850,8 +866,6 @@ idv_multi_drain(idv_multi_t *multi)
 
         easy = msg->easy_handle;
         code = msg->data.result;
-
-        idv_multi_remove(multi, easy);
 
         idv_multi_process.done(easy, code);
     }

@@ -19,7 +19,7 @@
 
 typedef struct idv_multi_s  idv_multi_t;
 
-/* easy has ended and left its multi handle; called outside of libcurl */
+/* easy has ended, and is to be removed; called outside of libcurl */
 typedef void (*idv_multi_done_pt)(CURL *easy, CURLcode code);
 
 /* the handle is lost: every easy handle that has to do with it ends now */
@@ -47,6 +47,9 @@ ngx_int_t idv_multi_add(idv_multi_t *multi, CURL *easy);
 
 /* ends a transfer; not from inside libcurl */
 void idv_multi_remove(idv_multi_t *multi, CURL *easy);
+
+/* nothing more is read from the sockets of a transfer: they are at their end */
+void idv_multi_deafen(CURL *easy);
 
 /* 1 while libcurl is on the stack, that is, in one of its callbacks */
 ngx_uint_t idv_multi_inside(void);

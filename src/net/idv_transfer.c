@@ -74,6 +74,12 @@ idv_transfer_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
+    /* in a static nginx both modules call */
+
+    if (idv_transfer_jobs.next) {
+        return NGX_OK;
+    }
+
     idv_transfer_pin();
 
     ngx_queue_init(&idv_transfer_jobs);
@@ -424,6 +430,7 @@ static void
 idv_transfer_done(CURL *easy, CURLcode code)
 {
     char                *data;
+    ngx_int_t            rc;
     idv_transfer_job_t  *job;
 
     data = NULL;
@@ -431,6 +438,20 @@ idv_transfer_done(CURL *easy, CURLcode code)
     (void) curl_easy_getinfo(easy, CURLINFO_PRIVATE, &data);
 
     job = (idv_transfer_job_t *) (void *) data;
+
+    if (code == CURLE_OK && job->transfer && job->transfer->mail
+        && !job->ended)
+    {
+        rc = idv_transfer_mail_talk(job);
+
+        if (rc == NGX_OK) {
+            return;
+        }
+
+        code = (rc == NGX_DECLINED) ? CURLE_LOGIN_DENIED : CURLE_OUT_OF_MEMORY;
+    }
+
+    idv_multi_remove(job->multi, easy);
 
     job->added = 0;
     job->result = idv_transfer_map(job, code);
@@ -441,6 +462,14 @@ idv_transfer_done(CURL *easy, CURLcode code)
     }
 
     idv_transfer_end(job);
+}
+
+
+void
+idv_transfer_talked(idv_transfer_job_t *job, idv_transfer_result_e result,
+    const char *error)
+{
+    idv_transfer_fail(job, result, error);
 }
 
 
@@ -473,6 +502,8 @@ static void
 idv_transfer_fail(idv_transfer_job_t *job, idv_transfer_result_e result,
     const char *error)
 {
+    idv_transfer_mail_hang_up(job);
+
     if (job->added) {
         idv_multi_remove(job->multi, job->easy);
         job->added = 0;
@@ -498,6 +529,8 @@ idv_transfer_end(idv_transfer_job_t *job)
     }
 
     job->ended = 1;
+
+    idv_transfer_mail_hang_up(job);
 
     ngx_queue_remove(&job->queue);
     ngx_queue_insert_tail(&idv_transfer_ended, &job->queue);
@@ -558,7 +591,7 @@ idv_transfer_report(idv_transfer_job_t *job)
     (void) curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &status);
 
     t->result = job->result;
-    t->status = (ngx_uint_t) status;
+    t->status = job->code ? job->code : (ngx_uint_t) status;
 
     if (t->result != IDV_TRANSFER_OK) {
 
@@ -606,6 +639,7 @@ idv_transfer_free(idv_transfer_job_t *job)
     }
 
     idv_resolve_cancel(&job->resolve);
+    idv_transfer_mail_hang_up(job);
 
     if (job->added) {
         idv_multi_remove(job->multi, job->easy);

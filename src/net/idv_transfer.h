@@ -2,8 +2,8 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * One HTTP request to a provider, without blocking: libcurl's multi socket
- * interface on nginx's event loop.
+ * One HTTP request to a provider, or one message by SMTP, without blocking:
+ * libcurl's multi socket interface on nginx's event loop.
  */
 
 
@@ -52,6 +52,17 @@ typedef struct {
 } idv_transfer_conf_t;
 
 
+/* a message instead of a request; strings NUL-terminated, fit for a command */
+
+typedef struct {
+    ngx_str_t                   from;               /* an address */
+    ngx_str_t                   to;
+    ngx_str_t                   user;               /* "": no login */
+    ngx_str_t                   password;
+    unsigned                    starttls:1;         /* or nothing is sent */
+} idv_transfer_mail_t;
+
+
 typedef struct idv_transfer_s  idv_transfer_t;
 
 typedef void (*idv_transfer_handler_pt)(idv_transfer_t *t);
@@ -74,6 +85,12 @@ struct idv_transfer_s {
     ngx_uint_t                  nheaders;           /* each "Name: value" */
     ngx_str_t                   body;
 
+    /*
+     * smtp: and smtps: only; method is unused.  The body is the message: lines
+     * that end with CR LF, and do not begin with a dot.
+     */
+    const idv_transfer_mail_t  *mail;
+
     /* it creates something: never repeated by libcurl on its own */
     unsigned                    creates:1;
 
@@ -85,7 +102,7 @@ struct idv_transfer_s {
 
     /* out, valid in the handler */
     idv_transfer_result_e       result;
-    ngx_uint_t                  status;             /* HTTP status */
+    ngx_uint_t                  status;             /* of HTTP or SMTP */
     ngx_str_t                   response;           /* body, in the pool */
     ngx_str_t                   content_type;
     ngx_int_t                   retry_after;        /* seconds, -1: none */

@@ -39,6 +39,15 @@ typedef struct {
     ngx_msec_t                active;          /* the last byte either way */
     curl_off_t                uploaded;
 
+    /* of a dialogue by SMTP: libcurl's part of it, then ours */
+    ngx_uint_t                stage;
+    ngx_uint_t                step;
+    ngx_connection_t         *connection;      /* NULL: not ours yet */
+    ngx_str_t                 saying;          /* what is left of it */
+    u_char                    line[512];       /* of a reply */
+    size_t                    heard;
+    ngx_uint_t                code;
+
     size_t                    header_bytes;
     size_t                    body_size;       /* allocated for the response */
 
@@ -51,6 +60,10 @@ typedef struct {
     unsigned                  headers_end:1;
     unsigned                  too_large:1;
     unsigned                  no_memory:1;
+    unsigned                  offers_tls:1;
+    unsigned                  offers_login:1;
+    unsigned                  secured:1;
+    unsigned                  all_mailed:1;
 
     char                      error[CURL_ERROR_SIZE];
 } idv_transfer_job_t;
@@ -64,6 +77,18 @@ typedef struct {
 
 /* what the caller asks for becomes an easy handle; NGX_ERROR if it cannot */
 ngx_int_t idv_transfer_request(idv_transfer_job_t *job);
+
+/*
+ * The same of a message; a line of a reply to libcurl; goes on where libcurl is
+ * connected, until idv_transfer_talked(); ends that.
+ */
+ngx_int_t idv_transfer_mail_check(idv_transfer_t *t);
+ngx_int_t idv_transfer_mail(idv_transfer_job_t *job);
+void idv_transfer_mail_reply(idv_transfer_job_t *job, u_char *line, size_t len);
+ngx_int_t idv_transfer_mail_talk(idv_transfer_job_t *job);
+void idv_transfer_mail_hang_up(idv_transfer_job_t *job);
+void idv_transfer_talked(idv_transfer_job_t *job, idv_transfer_result_e result,
+    const char *error);
 
 /* has what libcurl reads brought to the transfer */
 ngx_int_t idv_transfer_listen(idv_transfer_job_t *job);

@@ -93,8 +93,10 @@ idv_transfer_request(idv_transfer_job_t *job)
 
     if (idv_transfer_set_common(job) != NGX_OK
         || idv_transfer_set_peer(job) != NGX_OK
-        || idv_transfer_set_request(job) != NGX_OK
-        || idv_transfer_set_headers(job) != NGX_OK
+        || (job->transfer->mail
+            ? idv_transfer_mail(job) != NGX_OK
+            : (idv_transfer_set_request(job) != NGX_OK
+               || idv_transfer_set_headers(job) != NGX_OK))
         || idv_transfer_listen(job) != NGX_OK)
     {
         ngx_log_error(NGX_LOG_ERR, job->transfer->log, 0,
@@ -114,6 +116,10 @@ idv_transfer_check(idv_transfer_t *t)
     size_t       n;
     ngx_uint_t   i;
     ngx_str_t   *header;
+
+    if (t->mail) {
+        return idv_transfer_mail_check(t);
+    }
 
     if (t->nheaders > IDV_TRANSFER_MAX_HEADERS || t->method.len == 0) {
         return NGX_ERROR;

@@ -189,10 +189,20 @@ idv_transfer_header(char *line, size_t size, size_t n, void *data)
 
     if (len > t->conf->max_header - job->header_bytes) {
         job->too_large = 1;
+
+        if (t->mail) {
+            idv_multi_deafen(job->easy);
+        }
+
         return 0;
     }
 
     job->header_bytes += len;
+
+    if (t->mail) {
+        idv_transfer_mail_reply(job, p, len);
+        return len;
+    }
 
     if (len >= 5 && ngx_strncmp(p, "HTTP/", 5) == 0) {
 

@@ -19,6 +19,7 @@
 #include "../util/idv_compat.h"
 #include "../util/idv_crypto.h"
 #include "../util/idv_json.h"
+#include "idv_svc_out.h"
 #include "idv_svc_rules.h"
 #include "idv_svc_store.h"
 
@@ -55,6 +56,7 @@ typedef struct {
     ngx_str_t               policies;        /* a file, may be empty */
     ngx_uint_t              inspection;      /* bits of types, licensed */
     ngx_array_t            *presets;         /* idv_svc_stored_t */
+    idv_svc_out_t           out;
     idv_svc_store_t        *store;
 } idv_svc_conf_t;
 
@@ -161,6 +163,8 @@ extern const idv_svc_route_t  idv_svc_routes[];
 
 char *ngx_http_idv_service_file(ngx_conf_t *cf, ngx_str_t *name, size_t max,
     ngx_uint_t secret, ngx_str_t *text);
+char *ngx_http_idv_service_users(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 
 /* ngx_http_idv_service_store.c: idv_service_zone, idv_service_store */

@@ -611,6 +611,9 @@ idv_svc_create_send(idv_svc_call_t *call, idv_svc_view_t *view)
 
         list[n].channel = i;
         list[n].link = link;
+        list[n].client = call->client;
+        list[n].minutes = (view->tx.expires - call->now)
+                          / (60 * IDV_SVC_SECOND);
 
         idv_svc_tx_item(&view->tx, IDV_SVC_ITEM_MESSAGE + i, list[n].id);
 

@@ -13,10 +13,10 @@
 
 #include "idv_svc.h"
 #include "idv_svc_echo.h"
+#include "idv_svc_message.h"
 
 
 #define IDV_SVC_MAX_SECRET    256
-#define IDV_SVC_MAX_USERS     (8 * 1024 * 1024)       /* bytes of the file */
 #define IDV_SVC_MAX_URL       255
 #define IDV_SVC_MAX_IMAGE     (64 * 1024 * 1024)
 #define IDV_SVC_MAX_RECORD    (3650 * 24 * 3600)      /* s */
@@ -37,10 +37,6 @@ static char *ngx_http_idv_service_public_url(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 static char *ngx_http_idv_service_environment(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
-static char *ngx_http_idv_service_users(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static int ngx_libc_cdecl ngx_http_idv_service_cmp(const void *one,
-    const void *two);
 static char *ngx_http_idv_service_inspection(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 static char *ngx_http_idv_service_limit(ngx_conf_t *cf, void *post,
@@ -185,6 +181,34 @@ static ngx_command_t  ngx_http_idv_service_commands[] = {
       offsetof(idv_svc_conf_t, keep_image),
       NULL },
 
+    { ngx_string("idv_service_mail"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      idv_svc_out_mail,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("idv_service_sms"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      idv_svc_out_sms,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("idv_service_message_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(idv_svc_conf_t, out.message_timeout),
+      NULL },
+
+    { ngx_string("idv_service_trusted_certificate"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(idv_svc_conf_t, out.trusted),
+      NULL },
+
     { ngx_string("idv_service_echo"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       idv_svc_echo,
@@ -292,6 +316,8 @@ ngx_http_idv_service_create_loc_conf(ngx_conf_t *cf)
     conf->keep_image = NGX_CONF_UNSET_SIZE;
     conf->user_limit = NGX_CONF_UNSET_UINT;
 
+    idv_svc_out_create(&conf->out);
+
     return conf;
 }
 
@@ -342,6 +368,8 @@ ngx_http_idv_service_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                            ? prev->inspection
                            : IDV_SVC_LICENCE(IDV_SVC_AUTOMATIC);
     }
+
+    idv_svc_out_merge(&prev->out, &conf->out);
 
     if (!conf->enable) {
         return NGX_CONF_OK;
@@ -396,7 +424,9 @@ ngx_http_idv_service_enable(ngx_conf_t *cf, idv_svc_conf_t *prev,
         return NGX_CONF_ERROR;
     }
 
-    if (idv_svc_policy_conf(cf, conf) != NGX_OK) {
+    if (idv_svc_policy_conf(cf, conf) != NGX_OK
+        || idv_svc_out_init(cf, &conf->out) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -628,76 +658,6 @@ ngx_http_idv_service_inspection(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
-/* one user id a line; empty lines and those with "#" in front are skipped */
-
-static char *
-ngx_http_idv_service_users(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    idv_svc_conf_t  *lcf = conf;
-
-    char       *rv;
-    u_char     *p, *last, *end;
-    ngx_str_t  *value, *user, text;
-
-    if (lcf->users != NGX_CONF_UNSET_PTR) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    rv = ngx_http_idv_service_file(cf, &value[1], IDV_SVC_MAX_USERS, 0, &text);
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
-
-    lcf->users = ngx_array_create(cf->pool, 16, sizeof(ngx_str_t));
-    if (lcf->users == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    last = text.data + text.len;
-
-    for (p = text.data; p < last; p = end + 1) {
-
-        end = ngx_strlchr(p, last, LF);
-        if (end == NULL) {
-            end = last;
-        }
-
-        if (*p == '#' || p == end || (end - p == 1 && *p == CR)) {
-            continue;
-        }
-
-        user = ngx_array_push(lcf->users);
-        if (user == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        user->data = p;
-        user->len = end - p;
-
-        if (user->data[user->len - 1] == CR) {
-            user->len--;
-        }
-    }
-
-    ngx_qsort(lcf->users->elts, lcf->users->nelts, sizeof(ngx_str_t),
-              ngx_http_idv_service_cmp);
-
-    return NGX_CONF_OK;
-}
-
-
-static int ngx_libc_cdecl
-ngx_http_idv_service_cmp(const void *one, const void *two)
-{
-    const ngx_str_t  *a = one;
-    const ngx_str_t  *b = two;
-
-    return (int) ngx_memn2cmp(a->data, b->data, a->len, b->len);
-}
-
-
 static char *
 ngx_http_idv_service_limit(ngx_conf_t *cf, void *post, void *data)
 {
@@ -776,7 +736,9 @@ ngx_http_idv_service_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    if (idv_crypto_init(cycle->log) != NGX_OK) {
+    if (idv_crypto_init(cycle->log) != NGX_OK
+        || idv_transfer_init_process(cycle) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -799,6 +761,8 @@ static void
 ngx_http_idv_service_exit_process(ngx_cycle_t *cycle)
 {
     if (ngx_http_idv_service_store) {
+        idv_transfer_exit_process(cycle);
+        idv_svc_message_exit();
         idv_crypto_done();
     }
 }
