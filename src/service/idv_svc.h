@@ -343,6 +343,11 @@ ngx_int_t idv_svc_capture_script(idv_svc_call_t *call);
 
 ngx_int_t idv_svc_page_large(idv_svc_call_t *call);
 
+/* idv_svc_review.c */
+
+ngx_int_t idv_svc_review_list(idv_svc_call_t *call);
+ngx_int_t idv_svc_review_decide(idv_svc_call_t *call);
+
 /* idv_svc_control.c, idv_svc_fault.c */
 
 ngx_int_t idv_svc_control_check(idv_svc_call_t *call);

@@ -12,6 +12,7 @@
 #include <ngx_http.h>
 
 #include "idv_svc.h"
+#include "idv_svc_checker.h"
 #include "idv_svc_form.h"
 #include "idv_svc_image.h"
 #include "idv_svc_otp.h"
@@ -246,6 +247,10 @@ idv_svc_capture_saved(idv_svc_page_t *page)
 
     if (page->problem) {
         return idv_svc_page_show(page);
+    }
+
+    if (page->view->tx.status == IDV_TX_IN_PROGRESS) {
+        idv_svc_checker_ask(page->call, page->view);
     }
 
     if (!page->deliver) {

@@ -22,11 +22,16 @@
 #define IDV_SVC_MAX_AGE   130        /* years */
 #define IDV_SVC_MAX_BLOB  (256 * 1024)
 
+#define IDV_SVC_KIND_LICENCE  2      /* indices into idv_svc_documents, + 1 */
+#define IDV_SVC_KIND_ID_CARD  3
+
 
 static void idv_svc_check_one(const idv_svc_evidence_t *e, ngx_uint_t i,
     ngx_uint_t closing, idv_svc_result_t *r);
 static ngx_uint_t idv_svc_check_before(const idv_svc_result_t *results,
     uint32_t checks);
+static void idv_svc_check_register(const idv_svc_view_t *view,
+    idv_svc_result_t *result);
 static void idv_svc_check_inspect(const idv_svc_tx_t *tx,
     idv_svc_result_t *result);
 static json_t *idv_svc_check_notes(idv_svc_view_t *view, ngx_pool_t *pool);
@@ -129,6 +134,7 @@ idv_svc_check_all(idv_svc_view_t *view, ngx_uint_t closing, ngx_pool_t *pool,
         }
 
         if (i == IDV_SVC_CHECK_GOVERNMENT_ID) {
+            idv_svc_check_register(view, r);
             idv_svc_check_inspect(tx, r);
         }
 
@@ -147,25 +153,62 @@ idv_svc_check_answer(idv_svc_view_t *view, ngx_uint_t check,
     idv_svc_result_t *result, ngx_pool_t *pool, int64_t now,
     ngx_uint_t *changed)
 {
-    json_t      *meta;
-    ngx_uint_t   attempt;
+    idv_svc_result_t  results[IDV_SVC_NCHECKS];
 
-    attempt = view->tx.attempt[idv_svc_checks[check].group];
+    ngx_memzero(results, sizeof(results));
 
-    if (idv_svc_tx_answer(&view->tx, check, result->found, result->reason, now)
-        != NGX_OK)
-    {
-        json_decref(result->data);
-        return NGX_DECLINED;
-    }
+    results[check] = *result;
+
+    return idv_svc_check_answers(view, results, pool, now, changed);
+}
+
+
+/* the last one is what moves the transaction, and by then it knows them all */
+
+ngx_int_t
+idv_svc_check_answers(idv_svc_view_t *view,
+    idv_svc_result_t results[IDV_SVC_NCHECKS], ngx_pool_t *pool, int64_t now,
+    ngx_uint_t *changed)
+{
+    json_t        *meta;
+    ngx_int_t      last;
+    ngx_uint_t     i;
+    idv_svc_tx_t  *tx;
+
+    tx = &view->tx;
+    last = -1;
 
     meta = idv_svc_check_notes(view, pool);
 
-    idv_svc_check_note(meta, check, attempt, result);
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+
+        if (results[i].found == IDV_SVC_FOUND_NOTHING) {
+            continue;
+        }
+
+        if (!idv_svc_enabled(tx->level[i]) || tx->checks[i] >= IDV_TX_SUCCESS
+            || idv_svc_tx_decided(tx))
+        {
+            json_decref(results[i].data);
+            continue;
+        }
+
+        tx->found[i] = (uint8_t) results[i].found;
+        tx->why[i] = (uint8_t) results[i].reason;
+
+        idv_svc_check_note(meta, i, tx->attempt[idv_svc_checks[i].group],
+                           &results[i]);
+        last = i;
+    }
+
+    if (last == -1) {
+        json_decref(meta);
+        return NGX_DECLINED;
+    }
 
     *changed |= idv_svc_check_keep(view, pool, meta);
 
-    return NGX_OK;
+    return idv_svc_tx_answer(tx, last, tx->found[last], tx->why[last], now);
 }
 
 
@@ -258,6 +301,29 @@ idv_svc_check_before(const idv_svc_result_t *results, uint32_t checks)
     }
 
     return 0;
+}
+
+
+/*
+ * A register that the policy wants to be asked is none that this code has: of
+ * licences (AAMVA), of the identity cards of India (Aadhaar).
+ */
+
+static void
+idv_svc_check_register(const idv_svc_view_t *view, idv_svc_result_t *result)
+{
+    ngx_uint_t           kind;
+    const idv_svc_tx_t  *tx;
+
+    tx = &view->tx;
+    kind = tx->document ? tx->document : idv_svc_type_kind(view);
+
+    if (result->found == IDV_SVC_FOUND_GOOD && !tx->test
+        && ((tx->rules.aamva && kind == IDV_SVC_KIND_LICENCE)
+            || (tx->rules.aadhaar && kind == IDV_SVC_KIND_ID_CARD)))
+    {
+        result->found = IDV_SVC_FOUND_OPEN;
+    }
 }
 
 

@@ -88,5 +88,10 @@ ngx_int_t idv_svc_check_answer(idv_svc_view_t *view, ngx_uint_t check,
     idv_svc_result_t *result, ngx_pool_t *pool, int64_t now,
     ngx_uint_t *changed);
 
+/* the same of all that have been found, by check: told at once */
+ngx_int_t idv_svc_check_answers(idv_svc_view_t *view,
+    idv_svc_result_t results[IDV_SVC_NCHECKS], ngx_pool_t *pool, int64_t now,
+    ngx_uint_t *changed);
+
 
 #endif /* _IDV_SVC_CHECK_H_INCLUDED_ */

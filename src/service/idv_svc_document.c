@@ -13,6 +13,7 @@
 
 #include "idv_svc.h"
 #include "idv_svc_check.h"
+#include "idv_svc_checker.h"
 #include "idv_svc_image.h"
 #include "idv_svc_otp.h"
 #include "idv_svc_paper.h"
@@ -766,6 +767,8 @@ idv_svc_document_act(idv_svc_call_t *call)
         if (rc != NGX_OK) {
             continue;
         }
+
+        idv_svc_checker_ask(call, &view);
 
         if (call->action == IDV_SVC_COMPLETE && view.ndocs) {
             return idv_svc_send_json(call, NGX_HTTP_CREATED,

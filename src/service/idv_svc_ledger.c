@@ -453,6 +453,55 @@ idv_svc_fault_match(idv_svc_store_t *store, ngx_str_t *path)
 }
 
 
+void
+idv_svc_node_wait(idv_svc_store_t *store, idv_svc_node_t *node,
+    ngx_uint_t waits)
+{
+    if (waits == node->waits) {
+        return;
+    }
+
+    node->waits = (waits != 0);
+
+    if (waits) {
+        ngx_queue_insert_tail(&store->sh->waiting, &node->waiting);
+        store->sh->nwaiting++;
+        return;
+    }
+
+    ngx_queue_remove(&node->waiting);
+    store->sh->nwaiting--;
+}
+
+
+ngx_uint_t
+idv_svc_store_waiting(idv_svc_store_t *store, u_char (*ids)[IDV_SVC_UUID],
+    ngx_uint_t max, ngx_uint_t *total)
+{
+    ngx_uint_t       n;
+    ngx_queue_t     *q;
+    idv_svc_node_t  *node;
+
+    n = 0;
+
+    ngx_shmtx_lock(&store->shpool->mutex);
+
+    for (q = ngx_queue_head(&store->sh->waiting);
+         n < max && q != ngx_queue_sentinel(&store->sh->waiting);
+         q = ngx_queue_next(q))
+    {
+        node = ngx_queue_data(q, idv_svc_node_t, waiting);
+        ngx_memcpy(ids[n++], node->tx.id, IDV_SVC_UUID);
+    }
+
+    *total = store->sh->nwaiting;
+
+    ngx_shmtx_unlock(&store->shpool->mutex);
+
+    return n;
+}
+
+
 ngx_int_t
 idv_svc_store_note(idv_svc_store_t *store, idv_svc_note_t *note, int64_t now)
 {

@@ -144,6 +144,12 @@ const idv_svc_route_t  idv_svc_routes[] = {
     { "_control/requests", NGX_HTTP_DELETE,
       IDV_SVC_CONTROL, idv_svc_control_requests_clear },
 
+    { "_control/reviews", NGX_HTTP_GET,
+      IDV_SVC_CONTROL, idv_svc_review_list },
+
+    { "_control/reviews/{tx}", NGX_HTTP_POST,
+      IDV_SVC_CONTROL|IDV_SVC_JSON|IDV_SVC_LAX, idv_svc_review_decide },
+
     { "_control/notifications", NGX_HTTP_GET,
       IDV_SVC_CONTROL, idv_svc_control_notes },
 

@@ -636,6 +636,39 @@ idv_svc_tx_approve(idv_svc_tx_t *tx, idv_tx_status_e status, int64_t now)
 }
 
 
+ngx_int_t
+idv_svc_tx_reject(idv_svc_tx_t *tx, idv_svc_reason_e reason, int64_t now)
+{
+    ngx_uint_t  i;
+
+    if (tx->status != IDV_TX_IN_PROGRESS) {
+        return NGX_DECLINED;
+    }
+
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+
+        if (!idv_svc_tx_open(tx, i)) {
+            continue;
+        }
+
+        tx->checks[i] = IDV_TX_NOT_REQUIRED;
+
+        if (tx->found[i] == IDV_SVC_FOUND_OPEN
+            && tx->level[i] == IDV_SVC_REQUIRED)
+        {
+            tx->checks[i] = IDV_TX_FAIL;
+            tx->why[i] = (uint8_t) reason;
+        }
+
+        tx->found[i] = IDV_SVC_FOUND_NOTHING;
+    }
+
+    idv_svc_tx_decide(tx, IDV_TX_FAIL, reason, now);
+
+    return NGX_OK;
+}
+
+
 void
 idv_svc_tx_force(idv_svc_tx_t *tx, idv_tx_status_e status,
     idv_svc_reason_e reason, int64_t now)

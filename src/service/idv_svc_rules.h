@@ -290,6 +290,13 @@ idv_svc_check_e idv_svc_tx_otp_check(idv_svc_channel_e channel);
 ngx_int_t idv_svc_tx_approve(idv_svc_tx_t *tx, idv_tx_status_e status,
     int64_t now);
 
+/*
+ * The other way: what waits for a person has failed, and the transaction with
+ * it.  IN_PROGRESS only.
+ */
+ngx_int_t idv_svc_tx_reject(idv_svc_tx_t *tx, idv_svc_reason_e reason,
+    int64_t now);
+
 /* the control interface: any status, from any */
 void idv_svc_tx_force(idv_svc_tx_t *tx, idv_tx_status_e status,
     idv_svc_reason_e reason, int64_t now);

@@ -89,6 +89,7 @@ idv_svc_store_init(ngx_shm_zone_t *zone, void *data)
 
     ngx_queue_init(&sh->decided);
     ngx_queue_init(&sh->unsaved);
+    ngx_queue_init(&sh->waiting);
     ngx_queue_init(&sh->tokens_queue);
     ngx_queue_init(&sh->counted_queue);
     ngx_queue_init(&sh->notes);
@@ -740,6 +741,8 @@ idv_svc_node_enqueue(idv_svc_store_t *store, idv_svc_node_t *node)
         ngx_queue_insert_tail(&store->sh->unsaved, &node->unsaved);
         node->late = 1;
     }
+
+    idv_svc_node_wait(store, node, node->tx.held);
 }
 
 
@@ -763,6 +766,8 @@ idv_svc_node_remove(idv_svc_store_t *store, idv_svc_node_t *node)
     if (node->late) {
         ngx_queue_remove(&node->unsaved);
     }
+
+    idv_svc_node_wait(store, node, 0);
 
     if (--user->n == 0) {
         idv_svc_user_free(store, user);

@@ -194,6 +194,11 @@ ngx_int_t idv_svc_store_value(idv_svc_store_t *store, const idv_svc_tx_t *tx,
 void idv_svc_store_load(idv_svc_store_t *store, ngx_log_t *log);
 
 
+/* ids of those that wait for a person, longest first; total: how many do */
+ngx_uint_t idv_svc_store_waiting(idv_svc_store_t *store,
+    u_char (*ids)[IDV_SVC_UUID], ngx_uint_t max, ngx_uint_t *total);
+
+
 /* bearer tokens, by hash; name is that of the client, or "" */
 
 typedef struct {

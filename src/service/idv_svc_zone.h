@@ -12,6 +12,7 @@
  *         +- decided       least recently read --+   (gives way first)
  *         +- unsaved       newer than its file --+
  *         +- graves        ids whose files are to go
+ *         +- waiting       for a person ---------+
  *         +- tokens        by hash, oldest first
  *         +- counted       by hash, least recently used first
  *         +- notes         oldest first
@@ -74,6 +75,7 @@ typedef struct {
     ngx_queue_t         of_user;
     ngx_queue_t         decided;
     ngx_queue_t         unsaved;
+    ngx_queue_t         waiting;
     idv_svc_user_t     *user;
     ngx_queue_t         docs;        /* oldest first */
     u_char             *blob[IDV_SVC_NBLOBS];
@@ -81,6 +83,7 @@ typedef struct {
     uint32_t            saved;       /* version that its file has */
     unsigned            queued:1;    /* in root's decided */
     unsigned            late:1;      /* in root's unsaved */
+    unsigned            waits:1;     /* in root's waiting */
 } idv_svc_node_t;
 
 
@@ -140,10 +143,12 @@ struct idv_svc_root_s {
 
     ngx_queue_t         decided;
     ngx_queue_t         unsaved;
+    ngx_queue_t         waiting;     /* for a person, longest first */
     ngx_queue_t         tokens_queue;
     ngx_queue_t         counted_queue;
     ngx_queue_t         notes;
 
+    ngx_uint_t          nwaiting;
     ngx_uint_t          ntokens;
     ngx_uint_t          ncounted;
     ngx_uint_t          nnotes;
@@ -226,6 +231,10 @@ void idv_svc_files_sweep_policies(idv_svc_store_t *store);
 /* idv_svc_policies.c, with the lock held: how many, and their bytes */
 ngx_uint_t idv_svc_shelf_copy(idv_svc_shelf_t *shelf, idv_svc_stored_t *policy,
     u_char *buf, size_t room, size_t *need);
+
+/* with the lock held; whether the node is one that waits for a person */
+void idv_svc_node_wait(idv_svc_store_t *store, idv_svc_node_t *node,
+    ngx_uint_t waits);
 
 /* with the lock held; drops up to n, least recently used first */
 ngx_uint_t idv_svc_ledger_shrink(idv_svc_store_t *store, ngx_uint_t n);

@@ -12,6 +12,7 @@
 #include <ngx_http.h>
 
 #include "idv_svc.h"
+#include "idv_svc_checker.h"
 #include "idv_svc_echo.h"
 #include "idv_svc_message.h"
 
@@ -193,6 +194,20 @@ static ngx_command_t  ngx_http_idv_service_commands[] = {
       idv_svc_out_sms,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
+      NULL },
+
+    { ngx_string("idv_service_checker"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      idv_svc_out_checker,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("idv_service_checker_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(idv_svc_conf_t, out.checker_timeout),
       NULL },
 
     { ngx_string("idv_service_message_timeout"),
@@ -763,6 +778,7 @@ ngx_http_idv_service_exit_process(ngx_cycle_t *cycle)
     if (ngx_http_idv_service_store) {
         idv_transfer_exit_process(cycle);
         idv_svc_message_exit();
+        idv_svc_checker_exit();
         idv_crypto_done();
     }
 }
