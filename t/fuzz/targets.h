@@ -30,6 +30,8 @@
     TARGET(document,  "machine-readable zones, barcodes of licences")         \
     TARGET(match,     "names, addresses and dates to be compared")            \
     TARGET(otp,       "one-time passwords, sent and typed in")                \
+    TARGET(policy,    "verify policies, their rules and defaults")            \
+    TARGET(verdict,   "a checker's verdicts")                                 \
     TARGET(action,    "requests to the flow API: path, headers, body")        \
     TARGET(provider,  "whole flows with any answers of a provider")           \
     TARGET(service,   "requests to the local service")                        \
