@@ -375,6 +375,27 @@ idv_multi_remove(idv_multi_t *multi, CURL *easy)
 }
 
 
+ngx_int_t
+idv_multi_resume(idv_multi_t *multi, CURL *easy)
+{
+    CURLcode  code;
+
+    idv_multi_process.inside++;
+
+    code = curl_easy_pause(easy, CURLPAUSE_CONT);
+
+    idv_multi_process.inside--;
+
+    ERR_clear_error();
+
+    /* what it held has been through the callbacks by now */
+
+    idv_multi_post();
+
+    return (code == CURLE_OK) ? NGX_OK : NGX_ERROR;
+}
+
+
 ngx_uint_t
 idv_multi_inside(void)
 {

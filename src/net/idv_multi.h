@@ -51,6 +51,9 @@ void idv_multi_remove(idv_multi_t *multi, CURL *easy);
 /* nothing more is read from the sockets of a transfer: they are at their end */
 void idv_multi_deafen(CURL *easy);
 
+/* goes on with a transfer that a callback has paused */
+ngx_int_t idv_multi_resume(idv_multi_t *multi, CURL *easy);
+
 /* 1 while libcurl is on the stack, that is, in one of its callbacks */
 ngx_uint_t idv_multi_inside(void);
 

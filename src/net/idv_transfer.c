@@ -21,8 +21,9 @@
  *                 |           |           |
  *                 '-----------+-----------+------> cancelled
  *
- * A job is always in one of two queues, jobs or ended.  Handlers are called
- * from idv_transfer_settle() only, and that by the event loop only.
+ * A job is always in one of two queues, jobs or ended, and also in that of news
+ * while its caller is to be told of bytes.  Handlers are called from
+ * idv_transfer_settle() only, and that by the event loop only.
  */
 
 
@@ -42,6 +43,8 @@ static void idv_transfer_fail(idv_transfer_job_t *job,
     idv_transfer_result_e result, const char *error);
 static void idv_transfer_end(idv_transfer_job_t *job);
 static void idv_transfer_settle(void);
+static void idv_transfer_settle_news(void);
+static void idv_transfer_untell(idv_transfer_job_t *job);
 static void idv_transfer_report(idv_transfer_job_t *job);
 static void idv_transfer_drop_response(idv_transfer_t *t);
 static void idv_transfer_free(idv_transfer_job_t *job);
@@ -64,6 +67,7 @@ static const char  *idv_transfer_results[] = {
 
 static ngx_queue_t  idv_transfer_jobs;
 static ngx_queue_t  idv_transfer_ended;
+static ngx_queue_t  idv_transfer_news;
 
 
 ngx_int_t
@@ -84,6 +88,7 @@ idv_transfer_init_process(ngx_cycle_t *cycle)
 
     ngx_queue_init(&idv_transfer_jobs);
     ngx_queue_init(&idv_transfer_ended);
+    ngx_queue_init(&idv_transfer_news);
 
     return idv_multi_init(cycle->log, idv_transfer_done, idv_transfer_lost,
                           idv_transfer_settle);
@@ -172,6 +177,7 @@ idv_transfer_start(idv_transfer_t *t)
 
     ngx_str_null(&t->response);
     ngx_str_null(&t->content_type);
+    ngx_memzero(t->kept, sizeof(t->kept));
 
     if (idv_transfer_jobs.next == NULL) {
         return NGX_ERROR;
@@ -231,6 +237,8 @@ idv_transfer_cancel(idv_transfer_t *t)
 
     job->transfer = NULL;
 
+    idv_transfer_untell(job);
+
     if (idv_multi_inside()) {
 
         /* libcurl cannot drop a handle under its own feet */
@@ -244,6 +252,28 @@ idv_transfer_cancel(idv_transfer_t *t)
     }
 
     idv_transfer_free(job);
+}
+
+
+void
+idv_transfer_resume(idv_transfer_t *t)
+{
+    idv_transfer_job_t *job = t->priv;
+
+    if (job == NULL || job->ended || !job->paused) {
+        return;
+    }
+
+    job->paused = 0;
+    job->active = ngx_current_msec;
+
+    ngx_add_timer(&job->timer, idv_transfer_left(job));
+
+    if (idv_multi_resume(job->multi, job->easy) != NGX_OK) {
+        idv_transfer_fail(job, job->too_large ? IDV_TRANSFER_TOO_LARGE
+                                              : IDV_TRANSFER_INTERNAL,
+                          "the transfer cannot go on");
+    }
 }
 
 
@@ -385,7 +415,7 @@ idv_transfer_timer(ngx_event_t *ev)
     if (conf->timeout && now - job->started >= conf->timeout) {
         idv_transfer_fail(job, IDV_TRANSFER_TIMEOUT, "not done in time");
 
-    } else if (conf->idle_timeout && job->sent
+    } else if (conf->idle_timeout && job->sent && !job->paused
                && now - job->active >= conf->idle_timeout)
     {
         idv_transfer_fail(job, IDV_TRANSFER_TIMEOUT, "idle for too long");
@@ -416,7 +446,7 @@ idv_transfer_left(idv_transfer_job_t *job)
         left = (spent < conf->timeout) ? conf->timeout - spent : 1;
     }
 
-    if (conf->idle_timeout) {
+    if (conf->idle_timeout && !job->paused) {
         spent = job->sent ? now - job->active : 0;
         idle = (spent < conf->idle_timeout) ? conf->idle_timeout - spent : 1;
         left = ngx_min(left, idle);
@@ -551,6 +581,8 @@ idv_transfer_settle(void)
     idv_transfer_t      *t;
     idv_transfer_job_t  *job;
 
+    idv_transfer_settle_news();
+
     if (ngx_queue_empty(&idv_transfer_ended)) {
         return;
     }
@@ -573,6 +605,62 @@ idv_transfer_settle(void)
 
         if (t) {
             t->handler(t);
+        }
+    }
+}
+
+
+void
+idv_transfer_tell(idv_transfer_job_t *job)
+{
+    if (job->told) {
+        return;
+    }
+
+    job->told = 1;
+
+    ngx_queue_insert_tail(&idv_transfer_news, &job->news);
+
+    idv_multi_post();
+}
+
+
+static void
+idv_transfer_untell(idv_transfer_job_t *job)
+{
+    if (job->told) {
+        job->told = 0;
+        ngx_queue_remove(&job->news);
+    }
+}
+
+
+/* before handlers: what comes after the last piece is the end */
+
+static void
+idv_transfer_settle_news(void)
+{
+    ngx_queue_t          batch, *q;
+    idv_transfer_job_t  *job;
+
+    if (ngx_queue_empty(&idv_transfer_news)) {
+        return;
+    }
+
+    ngx_queue_init(&batch);
+    ngx_queue_add(&batch, &idv_transfer_news);
+    ngx_queue_init(&idv_transfer_news);
+
+    while (!ngx_queue_empty(&batch)) {
+        q = ngx_queue_head(&batch);
+        job = ngx_queue_data(q, idv_transfer_job_t, news);
+
+        idv_transfer_untell(job);
+
+        /* of one that has failed, nothing more is told but that */
+
+        if (!job->ended) {
+            job->transfer->progress(job->transfer);
         }
     }
 }
@@ -633,6 +721,8 @@ static void
 idv_transfer_free(idv_transfer_job_t *job)
 {
     ngx_queue_remove(&job->queue);
+
+    idv_transfer_untell(job);
 
     if (job->timer.timer_set) {
         ngx_del_timer(&job->timer);

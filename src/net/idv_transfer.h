@@ -17,7 +17,9 @@
 
 
 #define IDV_TRANSFER_MAX_HEADERS  8
+#define IDV_TRANSFER_MAX_KEPT     8
 #define IDV_TRANSFER_ERROR_LEN    256
+#define IDV_TRANSFER_MIN_WINDOW   (32 * 1024)   /* twice libcurl's pieces */
 
 
 typedef enum {
@@ -100,12 +102,26 @@ struct idv_transfer_s {
     idv_transfer_handler_pt     handler;
     void                       *data;
 
-    /* out, valid in the handler */
+    /*
+     * A response of 2xx comes in pieces: at most window bytes are held, and
+     * while they are full nothing is read from the provider.  progress is
+     * called, as the handler is, when there are some; who takes them sets the
+     * length of response to 0 and calls idv_transfer_resume().  What is left
+     * comes with the handler.  0: it comes as a whole, as all others do.
+     */
+    size_t                      window;
+    idv_transfer_handler_pt     progress;
+
+    /* names of response headers to be kept, NULL at the end; NULL: none */
+    const char *const          *keep;
+
+    /* out, valid in the handler, status and kept also in progress */
     idv_transfer_result_e       result;
     ngx_uint_t                  status;             /* of HTTP or SMTP */
     ngx_str_t                   response;           /* body, in the pool */
     ngx_str_t                   content_type;
     ngx_int_t                   retry_after;        /* seconds, -1: none */
+    ngx_str_t                   kept[IDV_TRANSFER_MAX_KEPT];    /* of keep */
     char                        error[IDV_TRANSFER_ERROR_LEN];
 
     /* the driver's own */
@@ -125,6 +141,9 @@ ngx_int_t idv_transfer_conf_init(ngx_conf_t *cf, idv_transfer_conf_t *conf);
  * loop, never from inside this call.  NGX_ERROR: it is not called.
  */
 ngx_int_t idv_transfer_start(idv_transfer_t *t);
+
+/* The response's bytes have been taken; may call nothing by itself. */
+void idv_transfer_resume(idv_transfer_t *t);
 
 /* Ends a transfer that has not called its handler; it will not be called. */
 void idv_transfer_cancel(idv_transfer_t *t);

@@ -33,6 +33,7 @@ typedef struct {
     idv_resolve_t             resolve;
 
     ngx_queue_t               queue;
+    ngx_queue_t               news;
     ngx_event_t               timer;
 
     ngx_msec_t                started;
@@ -50,6 +51,7 @@ typedef struct {
 
     size_t                    header_bytes;
     size_t                    body_size;       /* allocated for the response */
+    size_t                    streamed;        /* bytes, taken or not */
 
     idv_transfer_result_e     result;
 
@@ -58,6 +60,9 @@ typedef struct {
     unsigned                  ended:1;
     unsigned                  replayed:1;
     unsigned                  headers_end:1;
+    unsigned                  streams:1;       /* comes in pieces */
+    unsigned                  paused:1;        /* until they are taken */
+    unsigned                  told:1;          /* waits in the queue of news */
     unsigned                  too_large:1;
     unsigned                  no_memory:1;
     unsigned                  offers_tls:1;
@@ -92,6 +97,9 @@ void idv_transfer_talked(idv_transfer_job_t *job, idv_transfer_result_e result,
 
 /* has what libcurl reads brought to the transfer */
 ngx_int_t idv_transfer_listen(idv_transfer_job_t *job);
+
+/* there are bytes: progress is called from the event loop */
+void idv_transfer_tell(idv_transfer_job_t *job);
 
 /* trusts what idv_transfer_conf_init() read; NGX_DECLINED if it did not */
 ngx_int_t idv_transfer_trust(idv_transfer_job_t *job);

@@ -189,9 +189,15 @@ idv_transfer_set_peer(idv_transfer_job_t *job)
     easy = job->easy;
     conf = job->transfer->conf;
 
-    /* a libcurl without HTTP/2 refuses it, and then has HTTP/1.1 only */
+    /*
+     * A libcurl without HTTP/2 refuses it, and then has HTTP/1.1 only; so has
+     * what comes in pieces: a stream that is stopped goes on filling memory.
+     */
 
-    (void) idv_transfer_set(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
+    (void) idv_transfer_set(easy, CURLOPT_HTTP_VERSION,
+                            (long) (job->transfer->window
+                                    ? CURL_HTTP_VERSION_1_1
+                                    : CURL_HTTP_VERSION_2TLS));
 
     proxy = conf->proxy.len ? (const char *) conf->proxy.data : "";
 

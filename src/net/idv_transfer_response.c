@@ -37,12 +37,17 @@ static size_t idv_transfer_header(char *line, size_t size, size_t n,
     void *data);
 static void idv_transfer_parse_header(idv_transfer_job_t *job, u_char *line,
     size_t len);
+static void idv_transfer_headers_end(idv_transfer_job_t *job);
+static void idv_transfer_keep(idv_transfer_job_t *job, u_char *name,
+    size_t len, ngx_str_t *value);
 static void idv_transfer_content_type(idv_transfer_job_t *job,
     ngx_str_t *value);
 static void idv_transfer_retry_after(idv_transfer_job_t *job,
     ngx_str_t *value);
 static size_t idv_transfer_body(char *bytes, size_t size, size_t n,
     void *data);
+static size_t idv_transfer_piece(idv_transfer_job_t *job, char *bytes,
+    size_t len);
 static ngx_int_t idv_transfer_grow(idv_transfer_job_t *job, size_t need);
 
 
@@ -211,12 +216,13 @@ idv_transfer_header(char *line, size_t size, size_t n, void *data)
         job->headers_end = 0;
         t->retry_after = -1;
         ngx_str_null(&t->content_type);
+        ngx_memzero(t->kept, sizeof(t->kept));
 
         return len;
     }
 
     if (p[0] == CR || p[0] == LF) {
-        job->headers_end = 1;
+        idv_transfer_headers_end(job);
         return len;
     }
 
@@ -258,6 +264,8 @@ idv_transfer_parse_header(idv_transfer_job_t *job, u_char *line, size_t len)
     value.data = p;
     value.len = last - p;
 
+    idv_transfer_keep(job, line, len, &value);
+
     for (i = 0;
          i < sizeof(idv_transfer_response_headers)
              / sizeof(idv_transfer_header_t);
@@ -271,6 +279,55 @@ idv_transfer_parse_header(idv_transfer_job_t *job, u_char *line, size_t len)
             h->handler(job, &value);
             return;
         }
+    }
+}
+
+
+static void
+idv_transfer_headers_end(idv_transfer_job_t *job)
+{
+    long             status;
+    idv_transfer_t  *t;
+
+    job->headers_end = 1;
+
+    t = job->transfer;
+    status = 0;
+
+    if (t->window) {
+        (void) curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &status);
+
+        t->status = (ngx_uint_t) status;
+        job->streams = (status >= 200 && status < 300);
+    }
+}
+
+
+static void
+idv_transfer_keep(idv_transfer_job_t *job, u_char *name, size_t len,
+    ngx_str_t *value)
+{
+    ngx_uint_t       i;
+    idv_transfer_t  *t;
+
+    t = job->transfer;
+
+    for (i = 0; t->keep && t->keep[i] && i < IDV_TRANSFER_MAX_KEPT; i++) {
+
+        if (ngx_strlen(t->keep[i]) != len
+            || ngx_strncasecmp((u_char *) t->keep[i], name, len) != 0)
+        {
+            continue;
+        }
+
+        t->kept[i].data = ngx_pstrdup(t->pool, value);
+
+        if (t->kept[i].data == NULL) {
+            job->no_memory = 1;
+            return;
+        }
+
+        t->kept[i].len = value->len;
     }
 }
 
@@ -353,6 +410,10 @@ idv_transfer_body(char *bytes, size_t size, size_t n, void *data)
 
     job->active = ngx_current_msec;
 
+    if (job->streams) {
+        return idv_transfer_piece(job, bytes, len);
+    }
+
     response = &job->transfer->response;
 
     if (len > job->transfer->conf->max_body - response->len) {
@@ -370,6 +431,51 @@ idv_transfer_body(char *bytes, size_t size, size_t n, void *data)
     if (len) {
         ngx_memcpy(response->data + response->len, bytes, len);
         response->len += len;
+    }
+
+    return len;
+}
+
+
+/*
+ * What has no room any more is left to libcurl, which stops to read: it is
+ * offered again when the caller has taken what is there.
+ */
+
+static size_t
+idv_transfer_piece(idv_transfer_job_t *job, char *bytes, size_t len)
+{
+    idv_transfer_t  *t;
+
+    t = job->transfer;
+
+    if (len > t->conf->max_body - job->streamed) {
+        job->too_large = 1;
+        return 0;
+    }
+
+    if (job->body_size == 0) {
+        job->body_size = ngx_max(t->window, IDV_TRANSFER_MIN_WINDOW);
+        t->response.data = ngx_pnalloc(t->pool, job->body_size);
+
+        if (t->response.data == NULL) {
+            job->body_size = 0;
+            job->no_memory = 1;
+            return 0;
+        }
+    }
+
+    if (len > job->body_size - t->response.len) {
+        job->paused = 1;
+        return CURL_WRITEFUNC_PAUSE;
+    }
+
+    if (len) {
+        ngx_memcpy(t->response.data + t->response.len, bytes, len);
+        t->response.len += len;
+        job->streamed += len;
+
+        idv_transfer_tell(job);
     }
 
     return len;
