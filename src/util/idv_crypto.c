@@ -189,6 +189,24 @@ failed:
 
 
 ngx_int_t
+idv_digest(u_char out[IDV_HASH_LEN], const u_char *data, size_t len)
+{
+    if (idv_crypto_hash_init() == NGX_OK
+        && EVP_DigestInit_ex2(idv_crypto.md, NULL, NULL) == 1
+        && EVP_DigestUpdate(idv_crypto.md, data, len) == 1
+        && EVP_DigestFinal_ex(idv_crypto.md, out, NULL) == 1)
+    {
+        return NGX_OK;
+    }
+
+    OPENSSL_cleanse(out, IDV_HASH_LEN);
+    ERR_clear_error();
+
+    return NGX_ERROR;
+}
+
+
+ngx_int_t
 idv_mac(u_char out[IDV_HASH_LEN], const idv_key_t *key, const ngx_str_t *parts,
     ngx_uint_t n)
 {

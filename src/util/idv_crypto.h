@@ -42,6 +42,9 @@ ngx_uint_t idv_id_form(const u_char *text, size_t len);
 ngx_int_t idv_hash(u_char out[IDV_HASH_LEN], const ngx_str_t *parts,
     ngx_uint_t n);
 
+/* SHA-256 of len bytes, as anybody computes it */
+ngx_int_t idv_digest(u_char out[IDV_HASH_LEN], const u_char *data, size_t len);
+
 /* HMAC-SHA256 with the key's mac part over n strings, each length-prefixed */
 ngx_int_t idv_mac(u_char out[IDV_HASH_LEN], const idv_key_t *key,
     const ngx_str_t *parts, ngx_uint_t n);
