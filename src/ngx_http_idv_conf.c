@@ -163,7 +163,7 @@ ngx_http_idv_gate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* idv_flow_api, idv_page, idv_metrics: the name of a provider */
+/* idv_flow_api, idv_page, idv_connector, ...: the name of a provider */
 
 char *
 ngx_http_idv_place_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
@@ -349,7 +349,9 @@ ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
     ngx_conf_merge_ptr_value(conf->accept_bypass, prev->accept_bypass, NULL);
     ngx_conf_merge_ptr_value(conf->headers, prev->headers, NULL);
 
-    if (ngx_http_idv_merge_places(cf, conf) != NGX_CONF_OK) {
+    if (ngx_http_idv_merge_places(cf, conf) != NGX_CONF_OK
+        || ngx_http_idv_connector_merge(cf, conf) != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -387,7 +389,7 @@ ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
     }
 
     if (off || conf->gate->lengths
-        || conf->api || conf->page || conf->metrics)
+        || conf->api || conf->page || conf->metrics || conf->connector.provider)
     {
         return NGX_CONF_OK;
     }

@@ -56,6 +56,10 @@ char *ngx_http_idv_checks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* checks and completes the connector of a location, if it has one */
+char *ngx_http_idv_connector_merge(ngx_conf_t *cf,
+    ngx_http_idv_loc_conf_t *conf);
+
 char *ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
     ngx_http_idv_loc_conf_t *conf);
 

@@ -146,6 +146,48 @@ static ngx_command_t  ngx_http_idv_commands[] = {
       offsetof(ngx_http_idv_loc_conf_t, metrics_name),
       (void *) ngx_http_idv_metrics_handler },
 
+    { ngx_string("idv_connector"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_idv_place_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, connector.name),
+      (void *) ngx_http_idv_connector_handler },
+
+    { ngx_string("idv_connector_callers"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, connector.callers_file),
+      NULL },
+
+    { ngx_string("idv_connector_max_body"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, connector.max_body),
+      NULL },
+
+    { ngx_string("idv_connector_max_answer"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, connector.max_answer),
+      NULL },
+
+    { ngx_string("idv_connector_timeout"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, connector.timeout),
+      NULL },
+
+    { ngx_string("idv_connector_continue"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, connector.next),
+      NULL },
+
     /* in an idv_provider block */
 
     { ngx_string("environment_id"),
@@ -650,6 +692,9 @@ ngx_http_idv_create_loc_conf(ngx_conf_t *cf)
     lcf->max_age = NGX_CONF_UNSET_PTR;
     lcf->accept_bypass = NGX_CONF_UNSET_PTR;
     lcf->headers = NGX_CONF_UNSET_PTR;
+    lcf->connector.max_body = NGX_CONF_UNSET_SIZE;
+    lcf->connector.max_answer = NGX_CONF_UNSET_SIZE;
+    lcf->connector.timeout = NGX_CONF_UNSET_MSEC;
 
     return lcf;
 }

@@ -66,6 +66,32 @@ typedef struct {
 } ngx_http_idv_srv_conf_t;
 
 
+/* who may call a connector: by a bearer key or a client certificate */
+
+typedef struct {
+    ngx_str_t                   name;
+    u_char                      hash[IDV_HASH_LEN];
+    unsigned                    certificate:1;
+    uint32_t                    capabilities;    /* bits, in their order */
+} ngx_http_idv_caller_t;
+
+
+/* idv_connector and what stands beside it */
+
+typedef struct {
+    ngx_str_t                   name;
+    const idv_provider_t       *provider;    /* NULL: none in this location */
+    ngx_str_t                   path;
+    ngx_str_t                   callers_file;
+    ngx_array_t                *callers;     /* ngx_http_idv_caller_t */
+    ngx_str_t                   next;        /* where a client goes on, or "" */
+    size_t                      max_body;
+    size_t                      max_answer;
+    ngx_msec_t                  timeout;
+    idv_transfer_conf_t         net;         /* the provider's, so bounded */
+} ngx_http_idv_connector_conf_t;
+
+
 typedef struct {
     ngx_http_complex_value_t   *gate;        /* provider's name, "" or "off" */
     ngx_http_complex_value_t   *mode;        /* "", "required", "optional" */
@@ -84,6 +110,8 @@ typedef struct {
     ngx_str_t                   page_name;
     ngx_str_t                   metrics_name;
     ngx_str_t                   path;        /* of api or page */
+
+    ngx_http_idv_connector_conf_t  connector;
 
     /* where the gate, and the place, is configured, for messages */
     u_char                     *file;

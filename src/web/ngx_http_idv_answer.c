@@ -157,25 +157,43 @@ ngx_int_t
 ngx_http_idv_send(ngx_http_request_t *r, ngx_uint_t status, const char *type,
     ngx_str_t *body)
 {
-    ngx_buf_t           *b;
+    ngx_buf_t    *b;
+    ngx_chain_t   out;
+
+    if (body->len == 0) {
+        return ngx_http_idv_send_chain(r, status, type, NULL, 0);
+    }
+
+    b = ngx_calloc_buf(r->pool);
+    if (b == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    b->pos = body->data;
+    b->last = body->data + body->len;
+    b->memory = 1;
+    b->last_buf = (r == r->main) ? 1 : 0;
+    b->last_in_chain = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_idv_send_chain(r, status, type, &out, body->len);
+}
+
+
+/* all of the answer is there: after the header, an error is none any more */
+
+ngx_int_t
+ngx_http_idv_send_chain(ngx_http_request_t *r, ngx_uint_t status,
+    const char *type, ngx_chain_t *out, off_t len)
+{
     ngx_int_t            rc;
-    ngx_chain_t          out;
     ngx_http_idv_ctx_t  *ctx;
 
     ctx = ngx_http_idv_get_ctx(r);
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    /* first: once the header is sent, an error is no answer any more */
-
-    b = NULL;
-
-    if (body->len) {
-        b = ngx_calloc_buf(r->pool);
-        if (b == NULL) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
     }
 
     /*
@@ -196,7 +214,7 @@ ngx_http_idv_send(ngx_http_request_t *r, ngx_uint_t status, const char *type,
     ctx->ours = 1;
 
     r->headers_out.status = status;
-    r->headers_out.content_length_n = body->len;
+    r->headers_out.content_length_n = len;
 
     if (type) {
         r->headers_out.content_type.data = (u_char *) type;
@@ -208,7 +226,7 @@ ngx_http_idv_send(ngx_http_request_t *r, ngx_uint_t status, const char *type,
     /* what is said here is no page of an error_page */
     r->err_status = 0;
 
-    if (body->len == 0) {
+    if (out == NULL) {
         r->header_only = 1;
     }
 
@@ -218,20 +236,11 @@ ngx_http_idv_send(ngx_http_request_t *r, ngx_uint_t status, const char *type,
         return rc;
     }
 
-    b->pos = body->data;
-    b->last = body->data + body->len;
-    b->memory = 1;
-    b->last_buf = (r == r->main) ? 1 : 0;
-    b->last_in_chain = 1;
-
-    out.buf = b;
-    out.next = NULL;
-
-    return ngx_http_output_filter(r, &out);
+    return ngx_http_output_filter(r, out);
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_idv_retry_after(ngx_http_request_t *r, ngx_int_t seconds)
 {
     u_char     *p;
@@ -500,6 +509,10 @@ ngx_http_idv_api_of(ngx_http_request_t *r)
         return lcf->api;
     }
 
+    if (lcf->connector.provider) {
+        return lcf->connector.provider;
+    }
+
     if (lcf->page
         && ngx_http_arg(r, (u_char *) "response_mode",
                         sizeof("response_mode") - 1, &mode)
@@ -539,8 +552,9 @@ ngx_http_idv_api_of(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_idv_header_filter(ngx_http_request_t *r)
 {
-    ngx_http_idv_ctx_t    *ctx;
-    const idv_provider_t  *provider;
+    ngx_http_idv_ctx_t             *ctx;
+    const idv_provider_t           *provider;
+    const ngx_http_idv_loc_conf_t  *lcf;
 
     if (r->headers_out.status < 400 || r != r->main) {
         return ngx_http_idv_next_header_filter(r);
@@ -558,13 +572,15 @@ ngx_http_idv_header_filter(ngx_http_request_t *r)
     }
 
     if (!ctx->ours) {
+        lcf = ngx_http_get_module_loc_conf(r, ngx_http_idv_module);
 
         if (ngx_http_idv_error_json(r,
                                     ngx_http_idv_error_of(
                                         r->headers_out.status),
                                     NULL, &ctx->instead)
             != NGX_OK
-            || ngx_http_idv_cors(r, provider) != NGX_OK
+            || (lcf->connector.provider == NULL
+                && ngx_http_idv_cors(r, provider) != NGX_OK)
             || ngx_http_idv_no_store(r) != NGX_OK)
         {
             return NGX_ERROR;

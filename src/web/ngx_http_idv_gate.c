@@ -169,7 +169,9 @@ ngx_http_idv_gate_handler(ngx_http_request_t *r)
         ctx->admitted = 0;
     }
 
-    if (lcf->gate == NULL || lcf->api || lcf->page || lcf->metrics) {
+    if (lcf->gate == NULL || lcf->api || lcf->page || lcf->metrics
+        || lcf->connector.provider)
+    {
         return NGX_DECLINED;
     }
 

@@ -182,6 +182,9 @@ ngx_http_idv_error_e ngx_http_idv_engine_error(idv_engine_result_e result);
 ngx_int_t ngx_http_idv_header(ngx_http_request_t *r, const char *name,
     ngx_str_t *value);
 
+/* Retry-After */
+ngx_int_t ngx_http_idv_retry_after(ngx_http_request_t *r, ngx_int_t seconds);
+
 /* Cache-Control: no-store and the like, on every answer of ours */
 ngx_int_t ngx_http_idv_no_store(ngx_http_request_t *r);
 
@@ -191,6 +194,10 @@ ngx_int_t ngx_http_idv_no_store(ngx_http_request_t *r);
  */
 ngx_int_t ngx_http_idv_send(ngx_http_request_t *r, ngx_uint_t status,
     const char *type, ngx_str_t *body);
+
+/* the same with a body of several buffers, the last of them marked so */
+ngx_int_t ngx_http_idv_send_chain(ngx_http_request_t *r, ngx_uint_t status,
+    const char *type, ngx_chain_t *out, off_t len);
 
 /* sends an error of the table as JSON; retry_after -1: none */
 ngx_int_t ngx_http_idv_send_error(ngx_http_request_t *r,
@@ -241,6 +248,7 @@ ngx_int_t ngx_http_idv_flow_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_idv_preflight_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_idv_page_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_idv_metrics_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_idv_connector_handler(ngx_http_request_t *r);
 
 
 #endif /* _NGX_HTTP_IDV_WEB_H_INCLUDED_ */

@@ -15,7 +15,8 @@ package Idv::Mock;
 # a rule the answer is 404.  A rule may have
 #
 #     status, headers [Name => value, ...], body, json    what is answered; a
-#                      value may be [text, times]
+#                      value may be [text, times], a body [before, text,
+#                      times, after]
 #     pad              blanks before the body
 #     raw              these bytes instead of a whole answer, or [text, times]
 #     length           a Content-Length that is not the body's; "none": without
@@ -370,6 +371,7 @@ sub compose {
     return ref $raw ? $raw->[0] x $raw->[1] : $raw if defined $raw;
 
     my $body = $rule->{body} // '';
+    $body = $body->[0] . $body->[1] x $body->[2] . $body->[3] if ref $body;
     my @headers = @{$rule->{headers} || []};
 
     if (exists $rule->{json}) {
