@@ -11,7 +11,7 @@
 
 
 static char *ngx_http_idv_merge_places(ngx_conf_t *cf,
-    ngx_http_idv_loc_conf_t *conf);
+    ngx_http_idv_loc_conf_t *prev, ngx_http_idv_loc_conf_t *conf);
 static void ngx_http_idv_check_subject(ngx_conf_t *cf,
     ngx_http_idv_loc_conf_t *conf);
 
@@ -349,7 +349,7 @@ ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
     ngx_conf_merge_ptr_value(conf->accept_bypass, prev->accept_bypass, NULL);
     ngx_conf_merge_ptr_value(conf->headers, prev->headers, NULL);
 
-    if (ngx_http_idv_merge_places(cf, conf) != NGX_CONF_OK
+    if (ngx_http_idv_merge_places(cf, prev, conf) != NGX_CONF_OK
         || ngx_http_idv_connector_merge(cf, conf) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -522,9 +522,28 @@ ngx_http_idv_merge_place(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf,
 
 
 static char *
-ngx_http_idv_merge_places(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf)
+ngx_http_idv_merge_places(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
+    ngx_http_idv_loc_conf_t *conf)
 {
-    ngx_http_idv_srv_conf_t  *scf;
+    ngx_http_idv_srv_conf_t   *scf;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->noname) {
+
+        /* within an "if" the handler is still that of its location */
+
+        conf->api = prev->api;
+        conf->page = prev->page;
+        conf->metrics = prev->metrics;
+        conf->path = prev->path;
+        conf->connector = prev->connector;
+        conf->place_file = prev->place_file;
+        conf->place_line = prev->place_line;
+
+        return NGX_CONF_OK;
+    }
 
     scf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_idv_module);
 

@@ -15,6 +15,8 @@
 #define NGX_HTTP_IDV_CALLERS_LEN  (256 * 1024)   /* bytes of the file */
 
 
+static char *ngx_http_idv_connector_complete(ngx_conf_t *cf,
+    ngx_http_idv_loc_conf_t *conf);
 static char *ngx_http_idv_connector_place(ngx_conf_t *cf,
     ngx_http_idv_loc_conf_t *conf);
 static char *ngx_http_idv_connector_callers(ngx_conf_t *cf,
@@ -32,7 +34,6 @@ static ngx_int_t ngx_http_idv_caller_capabilities(ngx_str_t *text,
 char *
 ngx_http_idv_connector_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf)
 {
-    ngx_uint_t                      plain;
     ngx_http_core_loc_conf_t       *clcf;
     ngx_http_idv_connector_conf_t  *cc;
 
@@ -41,6 +42,34 @@ ngx_http_idv_connector_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf)
     if (cc->name.len == 0) {
         return NGX_CONF_OK;
     }
+
+    /* within an "if" it is that of its location, and complete */
+
+    if (cc->provider == NULL
+        && ngx_http_idv_connector_complete(cf, conf) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    /* bodies stay in memory, and what frames their chunks with them */
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    clcf->client_max_body_size = cc->max_body;
+    clcf->client_body_buffer_size = 2 * cc->max_body;
+    clcf->error_pages = NULL;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_idv_connector_complete(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf)
+{
+    ngx_uint_t                      plain;
+    ngx_http_idv_connector_conf_t  *cc;
+
+    cc = &conf->connector;
 
     ngx_conf_init_size_value(cc->max_body, 16 * 1024 * 1024);
     ngx_conf_init_size_value(cc->max_answer, 16 * 1024 * 1024);
@@ -67,14 +96,6 @@ ngx_http_idv_connector_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf)
     cc->net = cc->provider->net;
     cc->net.timeout = cc->timeout;
     cc->net.max_body = cc->max_answer;
-
-    /* bodies stay in memory, and what frames their chunks with them */
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    clcf->client_max_body_size = cc->max_body;
-    clcf->client_body_buffer_size = 2 * cc->max_body;
-    clcf->error_pages = NULL;
 
     return NGX_CONF_OK;
 }
