@@ -32,6 +32,7 @@
     TARGET(otp,       "one-time passwords, sent and typed in")                \
     TARGET(policy,    "verify policies, their rules and defaults")            \
     TARGET(verdict,   "a checker's verdicts")                                 \
+    TARGET(connector, "inputs of the connector, and answers to them")         \
     TARGET(action,    "requests to the flow API: path, headers, body")        \
     TARGET(provider,  "whole flows with any answers of a provider")           \
     TARGET(service,   "requests to the local service")                        \
