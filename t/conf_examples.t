@@ -11,6 +11,7 @@
 use strict;
 use warnings;
 
+use Digest::SHA ();
 use File::Temp ();
 use POSIX ();
 use Test::More;
@@ -27,6 +28,7 @@ use constant {
     SECRET => 'xT4-example-client-secret-0aZ',
     ENVIRONMENT => '0f6d2c1e-3b58-4a7e-9c40-5d21b7a8e913',
     CLIENT => '7c1b2a90-51de-4f0e-8a35-66c0f2d9b417',
+    SHOP => 'shop-0123456789abcdef0123456789abcdef',
     ANN => '2b6f0cc9-04f1-4d1e-8b0e-3b0d3f2d7a11',
 };
 
@@ -43,6 +45,7 @@ my %test = (
     'api-cors.conf' => \&api_cors,
     'step-up.conf' => \&step_up,
     'several-providers.conf' => \&several_providers,
+    'connector.conf' => \&connector,
     'quickstart.conf' => undef,
 );
 
@@ -291,6 +294,41 @@ sub several_providers {
 }
 
 
+sub connector {
+    my ($name) = @_;
+
+    my $site = site($name);
+    my %host = (host => 'api.example.com');
+    my @json = ('Content-Type' => 'application/json');
+    my $shop = client($site, %host);
+    my $crm = client($site, %host, tls => {
+        SSL_cert_file => "$made/client.pem",
+        SSL_key_file => "$made/client.key" });
+
+    is($shop->post('/connector/readSelfie', '{}', @json)->status, 401,
+        "$name: nobody may ask");
+
+    my @key = (@json, Authorization => 'Bearer ' . SHOP);
+    my $created = $shop->post('/connector/createVerifyTransaction',
+        '{"userId":"' . ANN . '","deviceOsType":"MOBILE_WEB"}', @key);
+
+    is($created->json->{statusCode}, 201, "$name: the shop begins one");
+
+    my $input = '{"userId":"' . ANN . '","transactionId":"'
+        . ($created->json->{transaction}{id} // '') . '"}';
+
+    is($shop->post('/connector/readMetaData', $input, @key)->status, 403,
+        "$name: and may not read what it found");
+    is($crm->post('/connector/readMetaData', $input, @json)->status, 200,
+        "$name: a certificate may");
+    is($crm->post('/connector/createExtClientResponse',
+        '{"webVerificationUrl":"x","challengeId":"c",'
+        . '"isLastClientStep":false}', @json)->json->{continueLink},
+        'https://app.example.com/verified?challenge=c',
+        "$name: a client goes on");
+}
+
+
 # the whole file, as nginx -t reads it
 
 sub takes_whole {
@@ -306,7 +344,8 @@ sub takes_whole {
             qw(client_secret staff_secret customers_secret));
 
     for my $file (sort keys %bytes) {
-        write_file("$dir/" . ($file =~ s/^certs-/certs\//r), $bytes{$file});
+        write_file("$dir/" . ($file =~ s/^(certs|idv)-/$1\//r),
+            $bytes{$file});
     }
 
     my $temp = join ' ', map { "${_}_temp_path temp/$_;" }
@@ -524,6 +563,8 @@ sub openssl {
     };
 
     die "openssl $command[0]: $said" if $?;
+
+    return $said;
 }
 
 
@@ -533,7 +574,18 @@ sub files {
         'certs-www.example.com.key' => read_file("$made/server.key"),
         'certs-clients-ca.pem' => read_file("$made/ca.pem"),
         htpasswd => join('', map { "$_:{PLAIN}$_\n" } qw(ann bob staff-bob)),
+        'idv-callers' => callers(),
     );
+}
+
+
+sub callers {
+    my ($fingerprint) = openssl('x509', '-in', "$made/client.pem", '-noout',
+        '-fingerprint', '-sha256') =~ /=(\S+)/;
+
+    return 'shop key ' . Digest::SHA::sha256_hex(SHOP)
+        . " createVerifyTransaction,readVerifyTransaction\n"
+        . "crm certificate $fingerprint *\n";
 }
 
 
