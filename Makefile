@@ -35,6 +35,7 @@ IDV_LDFLAGS ?= -Wl,-z,relro -Wl,-z,now
 build   := $(abspath $(BUILDDIR))
 objs    := $(build)/objs
 modules := ngx_http_idv_module.so ngx_http_idv_service_module.so
+helper  := idv-background
 parallel := $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 sources  = $(sort $(wildcard src/*.[ch] src/*/*.[ch]))
 
@@ -42,7 +43,7 @@ export BUILDDIR CACHEDIR NGX_SRC NGX_BIN CC FUZZ_SECONDS
 
 
 .PHONY: all
-all: $(objs)/Makefile	## the modules against the installed nginx (BUILDDIR, NGX_SRC)
+all: $(objs)/$(helper)	## the modules against the installed nginx (BUILDDIR, NGX_SRC)
 	@$(MAKE) -s --no-print-directory -C $(build)/nginx \
 	    -f $(objs)/Makefile modules
 	@ls $(addprefix $(BUILDDIR)/objs/,$(modules))
@@ -65,6 +66,14 @@ $(objs)/Makefile: config src/exports.map $(build)/inputs
 	        --add-dynamic-module="$(CURDIR)"' \
 	    > $(build)/configure.log 2>&1 \
 	    || { tail -n 20 $(build)/configure.log >&2; rm -f $@; exit 1; }
+
+
+# A program of its own, for pictures: what decodes them is not in nginx.
+
+$(objs)/$(helper): $(objs)/Makefile $(wildcard src/helper/*.[ch])
+	@$(CC) -std=gnu11 -Wall -Wextra -Werror $(IDV_CFLAGS) \
+	    `pkg-config --cflags libjpeg libpng` -o $@ src/helper/*.c \
+	    $(IDV_LDFLAGS) `pkg-config --libs libjpeg libpng`
 
 
 # what, apart from their contents, decides which commands are run
@@ -155,9 +164,10 @@ MODULESDIR ?= $(or $(shell $(NGX_BIN) -V 2>&1 \
                   | sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p'), \
                   /usr/lib/nginx/modules)
 BINDIR ?= /usr/local/bin
+LIBEXECDIR ?= /usr/local/libexec
 
 .PHONY: install
-install: all		## copy modules and idv-selfcheck to their places (DESTDIR)
+install: all		## copy modules, helper and idv-selfcheck to their places (DESTDIR)
 	@mkdir -p $(DESTDIR)$(MODULESDIR)
 	@set -e; for so in $(modules); do \
 	    install -m 644 $(objs)/$$so $(DESTDIR)$(MODULESDIR)/.$$so.new; \
@@ -166,6 +176,8 @@ install: all		## copy modules and idv-selfcheck to their places (DESTDIR)
 	done
 	@mkdir -p $(DESTDIR)$(BINDIR)
 	@install -m 755 src/tools/idv-selfcheck $(DESTDIR)$(BINDIR)
+	@mkdir -p $(DESTDIR)$(LIBEXECDIR)
+	@install -m 755 $(objs)/$(helper) $(DESTDIR)$(LIBEXECDIR)
 
 
 .PHONY: clean

@@ -54,6 +54,9 @@ typedef struct {
     size_t                  keep_image;
     ngx_uint_t              user_limit;
     ngx_str_t               policies;        /* a file, may be empty */
+    ngx_str_t               background;      /* a program, may be empty */
+    ngx_int_t               background_max;  /* of them, in a worker */
+    time_t                  background_time; /* s, of each */
     ngx_uint_t              inspection;      /* bits of types, licensed */
     ngx_array_t            *presets;         /* idv_svc_stored_t */
     idv_svc_out_t           out;
@@ -278,6 +281,13 @@ ngx_int_t idv_svc_data_read(idv_svc_call_t *call);
 ngx_int_t idv_svc_data_delete(idv_svc_call_t *call);
 ngx_int_t idv_svc_data_delete_all(idv_svc_call_t *call);
 ngx_int_t idv_svc_qr(idv_svc_call_t *call);
+
+/* the selfie of the path, as it was given; NGX_DECLINED if it is none */
+ngx_int_t idv_svc_data_selfie(idv_svc_call_t *call, idv_svc_view_t *view,
+    ngx_str_t *image);
+
+/* IMAGE and FORMAT; may be NULL */
+json_t *idv_svc_data_image(idv_svc_call_t *call, ngx_str_t *image);
 
 /*
  * A document in the keys of GOVERNMENT_ID, every one of them present: from

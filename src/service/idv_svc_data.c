@@ -58,7 +58,6 @@ static json_t *idv_svc_data_item(idv_svc_call_t *call, idv_svc_view_t *view,
     idv_svc_piece_t *piece, ngx_uint_t full);
 static json_t *idv_svc_data_content(idv_svc_call_t *call,
     idv_svc_view_t *view, idv_svc_piece_t *piece);
-static json_t *idv_svc_data_image(idv_svc_call_t *call, ngx_str_t *image);
 static ngx_int_t idv_svc_data_drop(idv_svc_call_t *call, ngx_uint_t all);
 
 
@@ -426,7 +425,29 @@ idv_svc_data_content(idv_svc_call_t *call, idv_svc_view_t *view,
 }
 
 
-static json_t *
+ngx_int_t
+idv_svc_data_selfie(idv_svc_call_t *call, idv_svc_view_t *view,
+    ngx_str_t *image)
+{
+    idv_svc_piece_t   piece[IDV_SVC_MAX_ITEMS], *p;
+
+    p = idv_svc_data_find(call, view, piece, idv_svc_data_pieces(view, piece));
+
+    if (p == NULL || p->type != IDV_SVC_DATA_SELFIE
+        || idv_svc_store_value(call->store, &view->tx, p->doc,
+                               call->request->pool)
+           != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    *image = p->doc->value;
+
+    return NGX_OK;
+}
+
+
+json_t *
 idv_svc_data_image(idv_svc_call_t *call, ngx_str_t *image)
 {
     ngx_str_t    text;

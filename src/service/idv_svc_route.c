@@ -9,6 +9,7 @@
 #include <ngx_http.h>
 
 #include "idv_svc.h"
+#include "idv_svc_background.h"
 
 
 #define IDV_SVC_ONE     "v1/environments/{env}/users/{user}"
@@ -74,6 +75,9 @@ const idv_svc_route_t  idv_svc_routes[] = {
 
     { IDV_SVC_TX "/verifiedData/{item}", NGX_HTTP_DELETE,
       IDV_SVC_BEARER, idv_svc_data_delete },
+
+    { IDV_SVC_TX "/verifiedData/{item}", NGX_HTTP_POST,
+      IDV_SVC_BEARER|IDV_SVC_JSON|IDV_SVC_LAX, idv_svc_background },
 
     { IDV_SVC_TX "/metaData", NGX_HTTP_GET,
       IDV_SVC_BEARER, idv_svc_meta_list },

@@ -12,6 +12,7 @@
 #include <ngx_http.h>
 
 #include "idv_svc.h"
+#include "idv_svc_background.h"
 #include "idv_svc_checker.h"
 #include "idv_svc_echo.h"
 #include "idv_svc_message.h"
@@ -224,6 +225,13 @@ static ngx_command_t  ngx_http_idv_service_commands[] = {
       offsetof(idv_svc_conf_t, out.trusted),
       NULL },
 
+    { ngx_string("idv_service_background"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
+      idv_svc_background_conf,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("idv_service_echo"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       idv_svc_echo,
@@ -377,6 +385,12 @@ ngx_http_idv_service_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->user_limit, prev->user_limit, 100);
     ngx_conf_merge_str_value(conf->public_url, prev->public_url, "");
     ngx_conf_merge_str_value(conf->policies, prev->policies, "");
+
+    if (conf->background.data == NULL) {
+        conf->background = prev->background;
+        conf->background_max = prev->background_max;
+        conf->background_time = prev->background_time;
+    }
 
     if (conf->inspection == 0) {
         conf->inspection = prev->inspection

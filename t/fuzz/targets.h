@@ -27,6 +27,8 @@
     TARGET(page,      "templates and texts of a page folder")                 \
     TARGET(image,     "texts that become QR codes or HTML")                   \
     TARGET(upload,    "the service's forms and pictures")                     \
+    TARGET(record,    "what the service keeps in files")                      \
+    TARGET(picture,   "pictures that get another background")                 \
     TARGET(document,  "machine-readable zones, barcodes of licences")         \
     TARGET(match,     "names, addresses and dates to be compared")            \
     TARGET(otp,       "one-time passwords, sent and typed in")                \
