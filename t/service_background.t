@@ -394,6 +394,32 @@ is(replace($id, $good)->status, 501, 'there is no other background');
 
 is(system("$dir/helper </dev/null 2>/dev/null") >> 8, 1, 'run by nginx only');
 
+my $pid = open my $input, '|-', "$dir/helper", 5 or die "helper: $!";
+
+sub process {
+    my ($name) = @_;
+
+    open my $file, '<', "/proc/$pid/$name" or return '';
+    local $/;
+    return scalar <$file>;
+}
+
+$nginx->wait_until(5, sub { process('status') =~ /^Seccomp:\s+2$/m });
+like(process('status'), qr/^Seccomp:\s+2$/m, 'few system calls');
+like(process('status'), qr/^NoNewPrivs:\s+1$/m, 'no other rights');
+
+for my $limit (['cpu time', 5], ['file size', 0], ['core file size', 0],
+               ['open files', 3], ['address space', 512 * 1024 * 1024],
+               ['processes', 0])
+{
+    like(process('limits'), qr/^Max $limit->[0]\s+$limit->[1]\s/m,
+        "$limit->[0]: $limit->[1]");
+}
+
+print $input 'x' x 100;
+close $input;
+is($? >> 8, 1, 'what is no request is none');
+
 for my $case (["$dir/none", qr/is no program that can be run/],
               ["$dir/helper max=0", qr/takes max=number, from 1 to 64/],
               ["$dir/helper timeout=0", qr/takes timeout=time/],

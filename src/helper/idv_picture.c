@@ -158,7 +158,7 @@ idv_picture_turn(idv_picture_t *picture, unsigned orientation)
     for (y = 0; y < h; y++) {
         for (x = 0; x < w; x++) {
 
-            /* where it comes from: mirrored by 2, 4, 5, 7; 5 to 8 on the side */
+            /* where it comes from: 5 to 8 are on their side */
 
             switch (orientation) {
             case 2:  sx = w - 1 - x;  sy = y;          break;

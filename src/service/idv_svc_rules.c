@@ -197,7 +197,7 @@ idv_svc_tx_passwords(idv_svc_tx_t *tx, int64_t now)
     for (i = 0; i < IDV_SVC_NCHANNELS; i++) {
         idv_svc_tx_otp_rules(tx, i, &rules);
 
-        (void) idv_otp_forget(&tx->otp[i], &rules, now);
+        tx->version += idv_otp_forget(&tx->otp[i], &rules, now);
     }
 }
 

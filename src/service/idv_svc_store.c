@@ -426,6 +426,12 @@ idv_svc_store_save(idv_svc_store_t *store, idv_svc_view_t *view, uint32_t seen,
         idv_svc_files_remove(store, view->tx.id, rc == NGX_OK ? &gone : &made);
         idv_svc_files_bury(store);
 
+        /* a value may have made the directory of one that went meanwhile */
+
+        if (rc == NGX_DECLINED && made.n) {
+            (void) idv_svc_keep_drop(store->keep, view->tx.id, ngx_cycle->log);
+        }
+
         /* the sweep tries again: it is in the zone, and stays there */
 
         if (rc == NGX_OK) {
