@@ -71,6 +71,16 @@ my @changes = (
         'path "DELETE /_control/requests"'],
     ['src/service/idv_svc_route.c', qr/"_control\/clock"/, '"_control/time"',
         'path "POST /_control/time"'],
+    ['docs/service.md', qr/^\| `GET \{tx\}\/appEvents` \| 200.*\n/m, '',
+        'endpoint "GET /v1/environments/{}/users/{}/verifyTransactions/{}'
+        . '/appEvents"'],
+    ['docs/service.md', qr/(`DELETE \{user\}\/identityAssurance` \| 204 \|) done/,
+        '$1 no', 'endpoint "DELETE /v1/environments/{}/users/{}'
+        . '/identityAssurance 204"'],
+    ['src/service/idv_svc_route.c',
+        qr/(NGX_HTTP_GET)\|NGX_HTTP_POST(,\s+IDV_SVC_BEARER, idv_svc_gone)/,
+        '$1, IDV_SVC_BEARER, idv_svc_gone',
+        'endpoint "POST /v1/environments/{}/voicePhrases 410"'],
     ['src/model/idv_mrz.c', qr/"MRZ_SEX_INVALID"/, '"MRZ_SEX"',
         'finding "MRZ_SEX"'],
     ['docs/service.md', qr/^\| `DOCUMENT_ZONE_INVALID`.*\n/m, '',

@@ -398,8 +398,9 @@ is_deeply([map { $_->{value} } @{list($t)->{_embedded}{documents}}],
     [$no_photo, $no_photo], '... and can be read');
 is($service->api('GET', "$t->{path}/verifiedData")->json->{size}, 0,
     '... but is not verified');
-is(scalar @{$service->api('GET', "$t->{path}/metaData")
-    ->json->{_embedded}{metaData}}, 0, '... nor judged');
+is(join(' ', map { $_->{type} } @{$service->api('GET', "$t->{path}/metaData")
+    ->json->{_embedded}{metaData}}), 'INJECTION_DETECTION',
+    '... nor judged, but for how the photo was taken');
 
 
 # The capture page's photos are documents as well.

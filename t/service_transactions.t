@@ -419,12 +419,16 @@ for my $retries (0 .. 3) {
 
     my $meta = $service->api('GET', "$t->{path}/metaData")->json;
 
+    my $photos = $service->api('GET', "$t->{path}/documents")->json;
+
     is_deeply([map { [$_->{type}, $_->{status}, $_->{retry}{attempt},
-            $_->{data}{reason}] } @{$meta->{_embedded}{metaData}},
-            @{$meta->{previousAttempts}}],
-        [map { ['DOCUMENT_AUTHENTICATION', 'FAIL', $_,
-            'DOCUMENT_IMAGE_INVALID'] } $retries + 1, 1 .. $retries],
-        '... with an item for each attempt');
+            @{$_->{data}}{qw(reason frontImageDocumentId retry)}] }
+            @{$meta->{_embedded}{metaData}}, @{$meta->{previousAttempts}}],
+        [map { ['DOCUMENT_AUTHENTICATION', 'FAIL', $_->{retry}{attempt},
+            'DOCUMENT_IMAGE_INVALID', $_->{id}, $_->{retry}] }
+            @{$photos->{_embedded}{documents}}, @{$photos->{previousAttempts}}],
+        '... with an item for each attempt, and its photo');
+    is(scalar @{$photos->{previousAttempts}}, $retries, '... all of them');
 }
 
 # the last attempt counts, and the selfie is not asked for again
@@ -652,7 +656,7 @@ is($service->api('GET', "$t->{path}/documents")->json->{size}, 2,
 is(now($t)->{requirements}{given_name}{value}, 'Ann', '... and what was known');
 
 my $before = $service->api('GET', "$t->{path}/metaData")->json;
-is($before->{size}, 3, '... and what was judged');
+is($before->{size}, 4, '... and what was judged');
 
 $service->advance(30 * $minute);
 

@@ -99,7 +99,7 @@ typedef ngx_int_t (*idv_svc_handler_pt)(idv_svc_call_t *call);
 
 typedef struct {
     const char             *pattern;         /* segments; {name} is any one */
-    ngx_uint_t              method;
+    ngx_uint_t              method;          /* one, or several */
     ngx_uint_t              flags;
     idv_svc_handler_pt      handler;
 } idv_svc_route_t;
@@ -149,10 +149,12 @@ typedef enum {
     IDV_SVC_ACCESS_FAILED,
     IDV_SVC_NOT_FOUND,
     IDV_SVC_METHOD_NOT_ALLOWED,
+    IDV_SVC_GONE,
     IDV_SVC_TOO_LARGE,
     IDV_SVC_MEDIA_TYPE,
     IDV_SVC_LIMITED,
     IDV_SVC_UNEXPECTED,
+    IDV_SVC_NOT_IMPLEMENTED,
     IDV_SVC_FULL,
     IDV_SVC_NERRORS
 } idv_svc_error_e;
@@ -223,6 +225,9 @@ json_t *idv_svc_json_href(idv_svc_call_t *call, const char *fmt, ...);
 /* _links of something under a transaction; fmt is NULL for itself */
 json_t *idv_svc_json_links(idv_svc_call_t *call, idv_svc_tx_t *tx,
     const char *rel, const char *fmt, ...);
+
+/* _links of what the user of the path has below it */
+json_t *idv_svc_json_user_links(idv_svc_call_t *call, const char *self);
 
 /* a new random UUID (version 4) */
 ngx_int_t idv_svc_uuid(u_char *uuid);
@@ -317,6 +322,28 @@ ngx_int_t idv_svc_match_records(idv_svc_call_t *call);
 
 ngx_int_t idv_svc_meta_list(idv_svc_call_t *call);
 ngx_int_t idv_svc_meta_read(idv_svc_call_t *call);
+ngx_int_t idv_svc_meta_delete(idv_svc_call_t *call);
+ngx_int_t idv_svc_meta_delete_all(idv_svc_call_t *call);
+
+/* idv_svc_event.c */
+
+ngx_int_t idv_svc_event_list(idv_svc_call_t *call);
+ngx_int_t idv_svc_event_read(idv_svc_call_t *call);
+ngx_int_t idv_svc_event_delete(idv_svc_call_t *call);
+ngx_int_t idv_svc_event_delete_all(idv_svc_call_t *call);
+
+/* idv_svc_assurance.c */
+
+ngx_int_t idv_svc_assurance_read(idv_svc_call_t *call);
+ngx_int_t idv_svc_assurance_delete(idv_svc_call_t *call);
+
+/* idv_svc_user.c */
+
+ngx_int_t idv_svc_user_status(idv_svc_call_t *call);
+ngx_int_t idv_svc_user_set_status(idv_svc_call_t *call);
+ngx_int_t idv_svc_user_reset(idv_svc_call_t *call);
+ngx_int_t idv_svc_gone(idv_svc_call_t *call);
+ngx_int_t idv_svc_unlicensed(idv_svc_call_t *call);
 
 /* idv_svc_document.c */
 

@@ -44,7 +44,10 @@ static void idv_svc_check_document(const idv_svc_evidence_t *e,
 static idv_svc_reason_e idv_svc_check_details(const idv_svc_evidence_t *e);
 static void idv_svc_check_record(const idv_svc_evidence_t *e,
     idv_svc_result_t *r);
+static ngx_uint_t idv_svc_check_register(const idv_svc_evidence_t *e);
 static void idv_svc_check_face(const idv_svc_evidence_t *e,
+    idv_svc_result_t *r);
+static void idv_svc_check_injection(const idv_svc_evidence_t *e,
     idv_svc_result_t *r);
 
 
@@ -86,7 +89,13 @@ const idv_svc_check_t  idv_svc_checks[IDV_SVC_NCHECKS] = {
     { "CREDENTIAL", "CREDENTIAL", IDV_SVC_GROUP_OTHER, 0, 0, NULL },
 
     { "DEVICE_OWNERSHIP", "DEVICE_OWNERSHIP", IDV_SVC_GROUP_OTHER, 0, 0,
-      NULL }
+      NULL },
+
+    { "INJECTION_DETECTION", "INJECTION_DETECTION", IDV_SVC_GROUP_SELFIE,
+      IDV_SVC_GIVE_SELFIE,
+      IDV_SVC_CHECK(IDV_SVC_CHECK_FACE_DOCUMENT)
+      |IDV_SVC_CHECK(IDV_SVC_CHECK_FACE_REFERENCE)
+      |IDV_SVC_CHECK(IDV_SVC_CHECK_LIVENESS), idv_svc_check_injection }
 };
 
 
@@ -101,12 +110,6 @@ idv_svc_check_all(idv_svc_view_t *view, ngx_uint_t closing, ngx_pool_t *pool,
     idv_svc_evidence_t   e;
 
     tx = &view->tx;
-
-    /* what is only collected is not looked at */
-
-    if (tx->rules.collect_only) {
-        return IDV_SVC_BLOBS_NONE;
-    }
 
     ngx_memzero(results, sizeof(results));
 
@@ -125,6 +128,13 @@ idv_svc_check_all(idv_svc_view_t *view, ngx_uint_t closing, ngx_pool_t *pool,
     meta = idv_svc_check_notes(view, pool);
 
     for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+
+        /* what is only collected is not looked at */
+
+        if (tx->rules.collect_only && i != IDV_SVC_CHECK_INJECTION) {
+            continue;
+        }
+
         r = &results[i];
 
         idv_svc_check_one(&e, i, closing, r);
@@ -402,8 +412,8 @@ idv_svc_check_document(const idv_svc_evidence_t *e, idv_svc_result_t *r)
 
     r->reason = idv_svc_check_details(e);
     r->found = r->reason ? IDV_SVC_FOUND_BAD
-               : (tx->zone || tx->test) ? IDV_SVC_FOUND_GOOD
-                                        : IDV_SVC_FOUND_OPEN;
+               : (tx->test || (tx->zone && !idv_svc_check_register(e)))
+                 ? IDV_SVC_FOUND_GOOD : IDV_SVC_FOUND_OPEN;
 
     for (side = IDV_SVC_SIDE_FRONT; side <= IDV_SVC_SIDE_BACK; side++) {
         doc = idv_svc_type_doc(e->view, IDV_SVC_GIVE_DOCUMENT, side);
@@ -414,11 +424,42 @@ idv_svc_check_document(const idv_svc_evidence_t *e, idv_svc_result_t *r)
         }
     }
 
+    doc = idv_svc_type_doc(e->view, IDV_SVC_GIVE_DOCUMENT, IDV_SVC_SIDE_FRONT);
     found = idv_svc_finding_verifications(tx);
 
-    if (found) {
-        r->data = json_pack("{s:o}", "mitekVerifications", found);
+    r->data = json_pack("{s:o*, s:o*, s:{s:i}}",
+                        "mitekVerifications", found,
+                        "frontImageDocumentId",
+                        doc ? idv_svc_json_uuid(doc->id) : NULL,
+                        "retry",
+                            "attempt",
+                            (int) tx->attempt[IDV_SVC_GROUP_ID] + 1);
+}
+
+
+/* 1: the policy wants a register to say that it knows the document */
+
+static ngx_uint_t
+idv_svc_check_register(const idv_svc_evidence_t *e)
+{
+    ngx_str_t                kind, country;
+    const idv_svc_policy_t  *rules;
+
+    rules = &e->view->tx.rules;
+
+    kind = idv_json_string(e->document, "idType");
+    country = idv_json_string(e->document, "issuingCountry");
+
+    if (rules->aamva && kind.len == sizeof("driver_license") - 1
+        && ngx_strncmp(kind.data, "driver_license", kind.len) == 0)
+    {
+        return 1;
     }
+
+    return rules->aadhaar && country.len == 3
+           && ngx_strncmp(country.data, "IND", 3) == 0
+           && !(kind.len == sizeof("passport") - 1
+                && ngx_strncmp(kind.data, "passport", kind.len) == 0);
 }
 
 
@@ -528,4 +569,13 @@ idv_svc_check_face(const idv_svc_evidence_t *e, idv_svc_result_t *r)
         r->found = IDV_SVC_FOUND_UNCLEAR;
         r->reason = IDV_SVC_REASON_SELFIE_IMAGE;
     }
+}
+
+
+/* any file can be sent as a photo: how it was taken no code here can tell */
+
+static void
+idv_svc_check_injection(const idv_svc_evidence_t *e, idv_svc_result_t *r)
+{
+    r->found = e->view->tx.test ? IDV_SVC_FOUND_GOOD : IDV_SVC_FOUND_OPEN;
 }

@@ -124,6 +124,13 @@ idv_svc_transaction_create(idv_svc_call_t *call)
         return idv_svc_error(call, IDV_SVC_LIMITED);
     }
 
+    if (rc == NGX_ABORT) {
+        idv_svc_detail(call, "CONSTRAINT_VIOLATION", "verifyStatus",
+                       "The user's verify status is DISABLED.", NULL);
+
+        return idv_svc_error(call, IDV_SVC_INVALID_DATA);
+    }
+
     if (rc != NGX_OK) {
         return idv_svc_full(call);
     }

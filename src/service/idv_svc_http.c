@@ -11,6 +11,9 @@
 #include "idv_svc.h"
 
 
+#define IDV_SVC_HTTP_GONE  410       /* nginx has no name for it */
+
+
 static void idv_svc_body_handler(ngx_http_request_t *r);
 static ngx_int_t idv_svc_body_collect(idv_svc_call_t *call);
 static ngx_int_t idv_svc_body_take(idv_svc_call_t *call);
@@ -50,6 +53,9 @@ static idv_svc_error_t  idv_svc_errors[IDV_SVC_NERRORS] = {
     { NGX_HTTP_NOT_ALLOWED, "METHOD_NOT_ALLOWED",
       "The resource does not support this method." },
 
+    { IDV_SVC_HTTP_GONE, "GONE",
+      "The resource is deprecated, and not here." },
+
     { NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, "REQUEST_TOO_LARGE",
       "The request body is too large." },
 
@@ -61,6 +67,9 @@ static idv_svc_error_t  idv_svc_errors[IDV_SVC_NERRORS] = {
 
     { NGX_HTTP_INTERNAL_SERVER_ERROR, "UNEXPECTED_ERROR",
       "The request could not be completed." },
+
+    { NGX_HTTP_NOT_IMPLEMENTED, "NOT_IMPLEMENTED",
+      "No register answers this here." },
 
     { NGX_HTTP_SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE",
       "The service has no room for this at the moment." }

@@ -162,6 +162,28 @@ idv_svc_json_links(idv_svc_call_t *call, idv_svc_tx_t *tx, const char *rel,
 }
 
 
+json_t *
+idv_svc_json_user_links(idv_svc_call_t *call, const char *self)
+{
+    u_char     env[IDV_UUID_LEN];
+    ngx_str_t  e;
+
+    e.data = env;
+    e.len = IDV_UUID_LEN;
+    idv_uuid_print(env, call->env);
+
+    return json_pack("{s:o, s:o, s:o}",
+                     "self",
+                     idv_svc_json_href(call, "/environments/%V/users/%V%s",
+                                       &e, &call->user, self),
+                     "environment",
+                     idv_svc_json_href(call, "/environments/%V", &e),
+                     "user",
+                     idv_svc_json_href(call, "/environments/%V/users/%V",
+                                       &e, &call->user));
+}
+
+
 ngx_int_t
 idv_svc_uuid(u_char *uuid)
 {

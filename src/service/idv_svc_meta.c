@@ -15,6 +15,7 @@
 #include "idv_svc_check.h"
 
 
+#define IDV_SVC_TRIES      8
 #define IDV_SVC_MAX_ITEMS  (IDV_SVC_NCHECKS * IDV_SVC_MAX_ATTEMPTS)
 
 
@@ -29,6 +30,10 @@ typedef struct {
 static ngx_int_t idv_svc_meta_get(idv_svc_call_t *call, idv_svc_view_t *view,
     idv_svc_judged_t *judged, ngx_uint_t *n, ngx_int_t *rc);
 static ngx_uint_t idv_svc_meta_has(const idv_svc_tx_t *tx, ngx_uint_t check);
+static uint64_t idv_svc_meta_bit(const idv_svc_judged_t *judged);
+static idv_svc_judged_t *idv_svc_meta_find(idv_svc_call_t *call,
+    idv_svc_tx_t *tx, idv_svc_judged_t *judged, ngx_uint_t n);
+static ngx_int_t idv_svc_meta_drop(idv_svc_call_t *call, ngx_uint_t all);
 static json_t *idv_svc_meta_item(idv_svc_call_t *call, idv_svc_tx_t *tx,
     idv_svc_judged_t *judged);
 
@@ -72,29 +77,110 @@ idv_svc_meta_list(idv_svc_call_t *call)
 ngx_int_t
 idv_svc_meta_read(idv_svc_call_t *call)
 {
-    u_char             id[IDV_SVC_UUID];
     ngx_int_t          rc;
-    ngx_uint_t         i, n;
+    ngx_uint_t         n;
     idv_svc_view_t     view;
-    idv_svc_judged_t   judged[IDV_SVC_MAX_ITEMS];
+    idv_svc_judged_t   judged[IDV_SVC_MAX_ITEMS], *one;
 
     if (idv_svc_meta_get(call, &view, judged, &n, &rc) != NGX_OK) {
         return rc;
     }
 
+    one = idv_svc_meta_find(call, &view.tx, judged, n);
+
+    if (one == NULL) {
+        return idv_svc_error(call, IDV_SVC_NOT_FOUND);
+    }
+
+    return idv_svc_send_json(call, NGX_HTTP_OK,
+                             idv_svc_meta_item(call, &view.tx, one));
+}
+
+
+/* the item of the path, NULL if there is none */
+
+static idv_svc_judged_t *
+idv_svc_meta_find(idv_svc_call_t *call, idv_svc_tx_t *tx,
+    idv_svc_judged_t *judged, ngx_uint_t n)
+{
+    u_char      id[IDV_SVC_UUID];
+    ngx_uint_t  i;
+
     for (i = 0; i < n; i++) {
-        idv_svc_tx_item(&view.tx, IDV_SVC_ITEM_META
+        idv_svc_tx_item(tx, IDV_SVC_ITEM_META
                         | IDV_SVC_ITEM(judged[i].check, judged[i].attempt),
                         id);
 
         if (ngx_memcmp(id, call->item, IDV_SVC_UUID) == 0) {
-            return idv_svc_send_json(call, NGX_HTTP_OK,
-                                     idv_svc_meta_item(call, &view.tx,
-                                                       &judged[i]));
+            return &judged[i];
         }
     }
 
-    return idv_svc_error(call, IDV_SVC_NOT_FOUND);
+    return NULL;
+}
+
+
+ngx_int_t
+idv_svc_meta_delete(idv_svc_call_t *call)
+{
+    return idv_svc_meta_drop(call, 0);
+}
+
+
+ngx_int_t
+idv_svc_meta_delete_all(idv_svc_call_t *call)
+{
+    return idv_svc_meta_drop(call, 1);
+}
+
+
+static ngx_int_t
+idv_svc_meta_drop(idv_svc_call_t *call, ngx_uint_t all)
+{
+    uint32_t           seen;
+    ngx_int_t          rc;
+    ngx_uint_t         i, n, tries;
+    idv_svc_view_t     view;
+    idv_svc_judged_t   judged[IDV_SVC_MAX_ITEMS], *one;
+
+    for (tries = 0; tries < IDV_SVC_TRIES; tries++) {
+
+        if (idv_svc_meta_get(call, &view, judged, &n, &rc) != NGX_OK) {
+            return rc;
+        }
+
+        seen = view.tx.version;
+        one = idv_svc_meta_find(call, &view.tx, judged, n);
+
+        if (!all && one == NULL) {
+            return idv_svc_error(call, IDV_SVC_NOT_FOUND);
+        }
+
+        for (i = 0; i < n; i++) {
+            if (all || one == &judged[i]) {
+                view.tx.unnoted |= idv_svc_meta_bit(&judged[i]);
+            }
+        }
+
+        view.tx.version++;
+
+        if (idv_svc_store_save(call->store, &view, seen, IDV_SVC_BLOBS_NONE,
+                               call->now)
+            == NGX_OK)
+        {
+            return idv_svc_send_nothing(call);
+        }
+    }
+
+    return idv_svc_error(call, IDV_SVC_UNEXPECTED);
+}
+
+
+static uint64_t
+idv_svc_meta_bit(const idv_svc_judged_t *judged)
+{
+    return (uint64_t) 1 << (IDV_SVC_MAX_ATTEMPTS * judged->check
+                            + judged->attempt);
 }
 
 
@@ -133,6 +219,10 @@ idv_svc_meta_get(idv_svc_call_t *call, idv_svc_view_t *view,
             judged[*n].attempt = attempt;
             judged[*n].latest = (attempt == last);
             judged[*n].note = json_array_get(list, attempt);
+
+            if (tx->unnoted & idv_svc_meta_bit(&judged[*n])) {
+                continue;
+            }
 
             if (attempt < last ? json_object_size(judged[*n].note) != 0
                                : idv_svc_meta_has(tx, i))

@@ -16,6 +16,7 @@
 #define IDV_SVC_USER    IDV_SVC_ONE "/verifyTransactions"
 #define IDV_SVC_TX      IDV_SVC_USER "/{tx}"
 #define IDV_SVC_POLICY  "v1/environments/{env}/verifyPolicies"
+#define IDV_SVC_VOICE   "v1/environments/{env}/voicePhrases"
 #define IDV_SVC_APP     "{env}/verify/verify-webapp/v2/"
 
 
@@ -85,8 +86,66 @@ const idv_svc_route_t  idv_svc_routes[] = {
     { IDV_SVC_TX "/metaData/{item}", NGX_HTTP_GET,
       IDV_SVC_BEARER, idv_svc_meta_read },
 
+    { IDV_SVC_TX "/metaData", NGX_HTTP_DELETE,
+      IDV_SVC_BEARER, idv_svc_meta_delete_all },
+
+    { IDV_SVC_TX "/metaData/{item}", NGX_HTTP_DELETE,
+      IDV_SVC_BEARER, idv_svc_meta_delete },
+
+    { IDV_SVC_TX "/appEvents", NGX_HTTP_GET,
+      IDV_SVC_BEARER, idv_svc_event_list },
+
+    { IDV_SVC_TX "/appEvents", NGX_HTTP_DELETE,
+      IDV_SVC_BEARER, idv_svc_event_delete_all },
+
+    { IDV_SVC_TX "/appEvents/{item}", NGX_HTTP_GET,
+      IDV_SVC_BEARER, idv_svc_event_read },
+
+    { IDV_SVC_TX "/appEvents/{item}", NGX_HTTP_DELETE,
+      IDV_SVC_BEARER, idv_svc_event_delete },
+
     { IDV_SVC_ONE "/identityRecordMatching", NGX_HTTP_POST,
       IDV_SVC_BEARER|IDV_SVC_JSON, idv_svc_match_records },
+
+    { IDV_SVC_ONE "/identityAssurance", NGX_HTTP_GET,
+      IDV_SVC_BEARER, idv_svc_assurance_read },
+
+    { IDV_SVC_ONE "/identityAssurance", NGX_HTTP_DELETE,
+      IDV_SVC_BEARER, idv_svc_assurance_delete },
+
+    { IDV_SVC_ONE "/verifyStatus", NGX_HTTP_GET,
+      IDV_SVC_BEARER, idv_svc_user_status },
+
+    { IDV_SVC_ONE "/verifyStatus", NGX_HTTP_PUT,
+      IDV_SVC_BEARER|IDV_SVC_JSON, idv_svc_user_set_status },
+
+    { IDV_SVC_ONE "/resetVerification", NGX_HTTP_POST,
+      IDV_SVC_BEARER, idv_svc_user_reset },
+
+    { IDV_SVC_ONE "/dataBasedIdentityVerification", NGX_HTTP_POST,
+      IDV_SVC_BEARER, idv_svc_unlicensed },
+
+    { IDV_SVC_ONE "/deviceOwnershipVerification", NGX_HTTP_POST,
+      IDV_SVC_BEARER, idv_svc_unlicensed },
+
+    { IDV_SVC_ONE "/referenceData", NGX_HTTP_GET|NGX_HTTP_DELETE,
+      IDV_SVC_BEARER, idv_svc_gone },
+
+    { IDV_SVC_ONE "/referenceData/{item}", NGX_HTTP_GET|NGX_HTTP_DELETE,
+      IDV_SVC_BEARER, idv_svc_gone },
+
+    { IDV_SVC_VOICE, NGX_HTTP_GET|NGX_HTTP_POST,
+      IDV_SVC_BEARER, idv_svc_gone },
+
+    { IDV_SVC_VOICE "/{item}", NGX_HTTP_GET|NGX_HTTP_PUT|NGX_HTTP_DELETE,
+      IDV_SVC_BEARER, idv_svc_gone },
+
+    { IDV_SVC_VOICE "/{item}/contents", NGX_HTTP_GET|NGX_HTTP_POST,
+      IDV_SVC_BEARER, idv_svc_gone },
+
+    { IDV_SVC_VOICE "/{item}/contents/{item}",
+      NGX_HTTP_GET|NGX_HTTP_PUT|NGX_HTTP_DELETE,
+      IDV_SVC_BEARER, idv_svc_gone },
 
     { IDV_SVC_TX "/documents", NGX_HTTP_GET,
       IDV_SVC_BEARER, idv_svc_document_list },
@@ -540,11 +599,11 @@ idv_svc_find(idv_svc_call_t *call, idv_svc_path_t *path)
 
         call->allowed |= route->method;
 
-        if (route->method == NGX_HTTP_GET) {
+        if (route->method & NGX_HTTP_GET) {
             call->allowed |= NGX_HTTP_HEAD;
         }
 
-        if (route->method == method) {
+        if (route->method & method) {
             call->route = route;
         }
     }

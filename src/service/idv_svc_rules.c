@@ -72,6 +72,14 @@ idv_svc_tx_plan(idv_svc_tx_t *tx, const idv_svc_policy_t *rules,
         tx->level[IDV_SVC_CHECK_FACE_REFERENCE] = (uint8_t) rules->facial;
     }
 
+    /* that a photo was taken, and not slipped in: always with the others */
+
+    if (rules->facial == IDV_SVC_REQUIRED
+        || rules->liveness == IDV_SVC_REQUIRED)
+    {
+        tx->level[IDV_SVC_CHECK_INJECTION] = IDV_SVC_REQUIRED;
+    }
+
     if (required || (asked && record)) {
         tx->level[IDV_SVC_CHECK_RECORD] = required ? IDV_SVC_REQUIRED
                                                    : IDV_SVC_OPTIONAL;
@@ -303,6 +311,18 @@ idv_svc_tx_checked(const idv_svc_tx_t *tx)
     return tx->held || idv_svc_tx_decided(tx);
 }
 
+
+ngx_uint_t
+idv_svc_tx_assures(const idv_svc_tx_t *tx)
+{
+    return tx->rules.ida
+           && (tx->status == IDV_TX_SUCCESS
+               || tx->status == IDV_TX_APPROVED_MANUALLY
+               || tx->status == IDV_TX_APPROVED_NO_REQUEST)
+           && tx->checks[IDV_SVC_CHECK_GOVERNMENT_ID] == IDV_TX_SUCCESS;
+}
+
+
 ngx_int_t
 idv_svc_tx_begin(idv_svc_tx_t *tx, int64_t now)
 {
@@ -311,6 +331,7 @@ idv_svc_tx_begin(idv_svc_tx_t *tx, int64_t now)
     }
 
     tx->status = IDV_TX_INITIATED;
+    tx->begun = now;
     tx->collect_until = ngx_min(now + tx->collect_time, tx->expires);
 
     idv_svc_tx_change(tx, now);
@@ -360,6 +381,7 @@ idv_svc_tx_submit(idv_svc_tx_t *tx, int64_t time, int64_t now)
     idv_svc_tx_forget(tx);
 
     tx->status = IDV_TX_IN_PROGRESS;
+    tx->submitted = now;
     tx->decide_at = now + time;
 
     for (i = 0; i < IDV_SVC_NCHECKS; i++) {
@@ -680,6 +702,11 @@ idv_svc_tx_force(idv_svc_tx_t *tx, idv_tx_status_e status,
     tx->again = IDV_SVC_REASON_NONE;
     tx->wiped = 0;
     tx->dropped = 0;
+    tx->test = 1;
+    tx->unnoted = 0;
+    tx->assured = 0;
+    tx->begun = 0;
+    tx->submitted = 0;
     tx->given = 0;
     tx->skipped = 0;
     tx->held = 0;

@@ -45,6 +45,7 @@ typedef enum {
     IDV_SVC_CHECK_VOICE,
     IDV_SVC_CHECK_CREDENTIAL,
     IDV_SVC_CHECK_DEVICE,
+    IDV_SVC_CHECK_INJECTION,
     IDV_SVC_NCHECKS                  /* at most 16, see IDV_SVC_ITEM_META */
 } idv_svc_check_e;
 
@@ -150,6 +151,7 @@ typedef enum {
 #define IDV_SVC_ITEM(what, attempt)  ((what) | ((attempt) << 4))
 #define IDV_SVC_ITEM_META     0x40
 #define IDV_SVC_ITEM_MESSAGE  0x80
+#define IDV_SVC_ITEM_EVENT    0xc0
 
 
 typedef struct {
@@ -181,6 +183,7 @@ typedef struct {
     uint8_t     zone;                /* idv_document_zone_e that was read */
     uint8_t     test;                /* 1: what no code can judge is good */
     uint8_t     held;                /* 1: a person has to decide */
+    uint8_t     assured;             /* 1: what it verified is the user's */
     uint8_t     match[IDV_MATCH_NFIELDS];   /* idv_match_word_e + 1 */
     uint8_t     undelivered;         /* bits of channels: the last password */
 
@@ -188,12 +191,15 @@ typedef struct {
     uint32_t    differs;             /* ... and what it does not agree with */
 
     uint32_t    dropped;             /* deleted data: 4 bits of attempts each */
+    uint64_t    unnoted;             /* ... and metadata: the same by check */
     uint32_t    version;             /* one more with every change */
     uint32_t    len[IDV_SVC_NBLOBS];
 
     int64_t     created;
     int64_t     updated;
     int64_t     expires;             /* of the transaction */
+    int64_t     begun;               /* by the user; 0: not, or deleted */
+    int64_t     submitted;           /* ... and handed in */
     int64_t     collect_time;        /* the policy's limit for collection */
     int64_t     collect_until;       /* 0: collection has not begun */
     int64_t     decide_at;           /* 0: not by itself */
@@ -237,6 +243,9 @@ ngx_uint_t idv_svc_tx_gone(const idv_svc_tx_t *tx, int64_t now);
  * in test mode, where they count as good.
  */
 ngx_uint_t idv_svc_tx_checked(const idv_svc_tx_t *tx);
+
+/* 1: a document was verified, and the policy wants that kept with the user */
+ngx_uint_t idv_svc_tx_assures(const idv_svc_tx_t *tx);
 
 /* 1: a final status */
 ngx_uint_t idv_svc_tx_decided(const idv_svc_tx_t *tx);

@@ -21,22 +21,11 @@
 
 static void idv_svc_tree_init(idv_svc_tree_t *tree,
     ngx_rbtree_insert_pt insert);
-static ngx_int_t idv_svc_user_name(u_char *name, const u_char *env,
-    const u_char *user, size_t len);
-static idv_svc_user_t *idv_svc_user(idv_svc_store_t *store,
-    const u_char *name);
-static ngx_int_t idv_svc_user_room(idv_svc_store_t *store,
-    idv_svc_user_t *user, ngx_uint_t limit, int64_t now);
-static void idv_svc_user_free(idv_svc_store_t *store, idv_svc_user_t *user);
-static void idv_svc_user_insert(idv_svc_user_t *user, idv_svc_node_t *node);
 static idv_svc_node_t *idv_svc_node_new(idv_svc_store_t *store,
     idv_svc_view_t *view);
 static idv_svc_node_t *idv_svc_node_find(idv_svc_store_t *store,
     idv_svc_key_t *key, int64_t now);
-static ngx_uint_t idv_svc_node_settle(idv_svc_store_t *store,
-    idv_svc_node_t *node, int64_t now);
 static void idv_svc_node_enqueue(idv_svc_store_t *store, idv_svc_node_t *node);
-static void idv_svc_node_remove(idv_svc_store_t *store, idv_svc_node_t *node);
 static void idv_svc_node_free(idv_svc_store_t *store, idv_svc_node_t *node);
 static ngx_int_t idv_svc_blob_set(idv_svc_store_t *store,
     idv_svc_node_t *node, ngx_uint_t i, ngx_str_t *blob);
@@ -146,7 +135,9 @@ idv_svc_store_create(idv_svc_store_t *store, idv_svc_view_t *view,
         goto done;
     }
 
-    rc = idv_svc_user_room(store, user, limit, now);
+    rc = (user->standing == IDV_SVC_DISABLED_USER)
+         ? NGX_ABORT : idv_svc_user_room(store, user, limit, now);
+
     if (rc != NGX_OK) {
         idv_svc_node_free(store, node);
         goto done;
@@ -222,14 +213,15 @@ idv_svc_store_restore(idv_svc_store_t *store, idv_svc_view_t *view,
         goto done;
     }
 
+    /* the user last: room for the others may be made of what it has */
+
+    if (idv_svc_docs_save(store, node, view, NULL) != NGX_OK) {
+        idv_svc_node_free(store, node);
+        goto done;
+    }
+
     user = idv_svc_user(store, name);
-
-    if (user == NULL || idv_svc_docs_save(store, node, view, NULL) != NGX_OK) {
-
-        if (user && user->n == 0) {
-            idv_svc_user_free(store, user);
-        }
-
+    if (user == NULL) {
         idv_svc_node_free(store, node);
         goto done;
     }
@@ -251,29 +243,6 @@ done:
     ngx_shmtx_unlock(&store->shpool->mutex);
 
     return rc;
-}
-
-
-/* newest first, in whatever order they come */
-
-static void
-idv_svc_user_insert(idv_svc_user_t *user, idv_svc_node_t *node)
-{
-    ngx_queue_t     *q;
-    idv_svc_node_t  *other;
-
-    for (q = ngx_queue_head(&user->transactions);
-         q != ngx_queue_sentinel(&user->transactions);
-         q = ngx_queue_next(q))
-    {
-        other = ngx_queue_data(q, idv_svc_node_t, of_user);
-
-        if (other->tx.created <= node->tx.created) {
-            break;
-        }
-    }
-
-    ngx_queue_insert_tail(q, &node->of_user);
 }
 
 
@@ -464,47 +433,6 @@ idv_svc_store_delete(idv_svc_store_t *store, idv_svc_key_t *key, int64_t now)
 
 
 ngx_uint_t
-idv_svc_store_list(idv_svc_store_t *store, u_char *env, ngx_str_t *user,
-    int64_t now, u_char (*ids)[IDV_SVC_UUID], ngx_uint_t max)
-{
-    u_char           name[IDV_HASH_LEN];
-    ngx_uint_t       n;
-    ngx_queue_t     *q;
-    idv_svc_node_t  *node;
-    idv_svc_user_t  *list;
-
-    if (idv_svc_user_name(name, env, user->data, user->len) != NGX_OK) {
-        return 0;
-    }
-
-    n = 0;
-
-    ngx_shmtx_lock(&store->shpool->mutex);
-
-    list = idv_svc_index_find(&store->sh->users, name);
-
-    if (list) {
-        for (q = ngx_queue_head(&list->transactions);
-             n < max && q != ngx_queue_sentinel(&list->transactions);
-             q = ngx_queue_next(q))
-        {
-            node = ngx_queue_data(q, idv_svc_node_t, of_user);
-
-            /* what is over but not yet swept away is passed by */
-
-            if (!idv_svc_tx_gone(&node->tx, now)) {
-                ngx_memcpy(ids[n++], node->tx.id, IDV_SVC_UUID);
-            }
-        }
-    }
-
-    ngx_shmtx_unlock(&store->shpool->mutex);
-
-    return n;
-}
-
-
-ngx_uint_t
 idv_svc_store_sweep(idv_svc_store_t *store, int64_t now)
 {
     ngx_uint_t          n;
@@ -541,90 +469,6 @@ idv_svc_store_sweep(idv_svc_store_t *store, int64_t now)
 
     return idv_svc_files_sweep(store, IDV_SVC_SWEEP, now) == IDV_SVC_SWEEP
            || n == IDV_SVC_SWEEP;
-}
-
-
-static ngx_int_t
-idv_svc_user_name(u_char *name, const u_char *env, const u_char *user,
-    size_t len)
-{
-    ngx_str_t  parts[2];
-
-    parts[0].data = (u_char *) env;
-    parts[0].len = IDV_SVC_UUID;
-    parts[1].data = (u_char *) user;
-    parts[1].len = len;
-
-    return idv_hash(name, parts, 2);
-}
-
-
-static idv_svc_user_t *
-idv_svc_user(idv_svc_store_t *store, const u_char *name)
-{
-    idv_svc_user_t  *user;
-
-    user = idv_svc_index_find(&store->sh->users, name);
-    if (user) {
-        return user;
-    }
-
-    user = idv_svc_zone_alloc(store, sizeof(idv_svc_user_t));
-    if (user == NULL) {
-        return NULL;
-    }
-
-    user->n = 0;
-    ngx_queue_init(&user->transactions);
-
-    idv_svc_index_add(&store->sh->users, &user->index, name);
-
-    return user;
-}
-
-
-/* room for one more in the user's list: the oldest that is decided gives way */
-
-static ngx_int_t
-idv_svc_user_room(idv_svc_store_t *store, idv_svc_user_t *user,
-    ngx_uint_t limit, int64_t now)
-{
-    ngx_queue_t     *q;
-    idv_svc_node_t  *node;
-
-    if (user->n < limit) {
-        return NGX_OK;
-    }
-
-    for (q = ngx_queue_last(&user->transactions);
-         q != ngx_queue_sentinel(&user->transactions);
-         q = ngx_queue_prev(q))
-    {
-        node = ngx_queue_data(q, idv_svc_node_t, of_user);
-
-        idv_svc_tx_advance(&node->tx, now);
-
-        if (idv_svc_tx_decided(&node->tx)) {
-
-            /* not the last one's user: it is about to get another */
-
-            user->n++;
-            idv_svc_node_remove(store, node);
-            user->n--;
-
-            return NGX_OK;
-        }
-    }
-
-    return NGX_BUSY;
-}
-
-
-static void
-idv_svc_user_free(idv_svc_store_t *store, idv_svc_user_t *user)
-{
-    ngx_rbtree_delete(&store->sh->users.tree, &user->index.node);
-    ngx_slab_free_locked(store->shpool, user);
 }
 
 
@@ -689,9 +533,7 @@ idv_svc_node_find(idv_svc_store_t *store, idv_svc_key_t *key, int64_t now)
 }
 
 
-/* what time does to a node; 1 if it is gone */
-
-static ngx_uint_t
+ngx_uint_t
 idv_svc_node_settle(idv_svc_store_t *store, idv_svc_node_t *node, int64_t now)
 {
     ngx_uint_t  i;
@@ -702,6 +544,8 @@ idv_svc_node_settle(idv_svc_store_t *store, idv_svc_node_t *node, int64_t now)
         idv_svc_node_remove(store, node);
         return 1;
     }
+
+    idv_svc_user_assure(store, node);
 
     if (node->tx.wiped) {
         for (i = 0; i < IDV_SVC_NBLOBS; i++) {
@@ -748,11 +592,12 @@ idv_svc_node_enqueue(idv_svc_store_t *store, idv_svc_node_t *node)
         node->late = 1;
     }
 
+    idv_svc_user_settled(node);
     idv_svc_node_wait(store, node, node->tx.held);
 }
 
 
-static void
+void
 idv_svc_node_remove(idv_svc_store_t *store, idv_svc_node_t *node)
 {
     idv_svc_user_t  *user;
@@ -775,9 +620,12 @@ idv_svc_node_remove(idv_svc_store_t *store, idv_svc_node_t *node)
 
     idv_svc_node_wait(store, node, 0);
 
-    if (--user->n == 0) {
-        idv_svc_user_free(store, user);
+    if (node->settled) {
+        ngx_queue_remove(&node->of_settled);
     }
+
+    user->n--;
+    idv_svc_user_unused(store, user);
 
     idv_svc_node_free(store, node);
 }

@@ -148,7 +148,7 @@ ngx_uint_t idv_svc_store_warn(idv_svc_store_t *store);
 /*
  * A new transaction with the blobs of the view.  limit bounds how many of the
  * user are pending, and how many are kept.  NGX_BUSY above the limit,
- * NGX_ERROR if the zone is full.
+ * NGX_ABORT for a user who is disabled, NGX_ERROR if the zone is full.
  */
 ngx_int_t idv_svc_store_create(idv_svc_store_t *store, idv_svc_view_t *view,
     ngx_uint_t limit, int64_t now);
@@ -172,11 +172,6 @@ ngx_int_t idv_svc_store_save(idv_svc_store_t *store, idv_svc_view_t *view,
 ngx_int_t idv_svc_store_delete(idv_svc_store_t *store, idv_svc_key_t *key,
     int64_t now);
 
-/* ids of a user's transactions, newest first; returns how many */
-ngx_uint_t idv_svc_store_list(idv_svc_store_t *store, u_char *env,
-    ngx_str_t *user, int64_t now, u_char (*ids)[IDV_SVC_UUID],
-    ngx_uint_t max);
-
 /*
  * Lets time pass for what is due, and writes what is late, both in small steps.
  * 1: there is more to do.
@@ -197,6 +192,51 @@ void idv_svc_store_load(idv_svc_store_t *store, ngx_log_t *log);
 /* ids of those that wait for a person, longest first; total: how many do */
 ngx_uint_t idv_svc_store_waiting(idv_svc_store_t *store,
     u_char (*ids)[IDV_SVC_UUID], ngx_uint_t max, ngx_uint_t *total);
+
+/*
+ * Users.  ids are those of the transactions, newest first, beginning with the
+ * one given, or with the newest: NGX_DECLINED if it is not the user's.
+ */
+
+typedef enum {
+    IDV_SVC_NOT_INITIATED = 0,
+    IDV_SVC_ENABLED_USER,
+    IDV_SVC_DISABLED_USER,
+    IDV_SVC_NSTANDINGS
+} idv_svc_standing_e;
+
+ngx_int_t idv_svc_users_list(idv_svc_store_t *store, const idv_svc_key_t *key,
+    int64_t now, u_char (*ids)[IDV_SVC_UUID], ngx_uint_t max, ngx_uint_t *n);
+
+ngx_int_t idv_svc_users_standing(idv_svc_store_t *store,
+    const idv_svc_key_t *key, idv_svc_standing_e *standing);
+
+/* NGX_ERROR if the zone is full */
+ngx_int_t idv_svc_users_stand(idv_svc_store_t *store, const idv_svc_key_t *key,
+    idv_svc_standing_e standing);
+
+/* the transactions that there are, and the standing, are no more */
+ngx_int_t idv_svc_users_reset(idv_svc_store_t *store,
+    const idv_svc_key_t *key);
+
+
+/* what a transaction of the user has verified, if its policy wants it kept */
+
+typedef struct {
+    u_char             tx[IDV_SVC_UUID];
+    int64_t            at;           /* when it was decided */
+    uint32_t           checks;       /* bits of those that succeeded */
+    uint8_t            zone;         /* idv_document_zone_e that was read */
+    uint8_t            test;         /* in test mode */
+    ngx_str_t          text;         /* JSON, keys of GOVERNMENT_ID */
+} idv_svc_assurance_t;
+
+/* NGX_DECLINED if there is none */
+ngx_int_t idv_svc_users_assurance(idv_svc_store_t *store,
+    const idv_svc_key_t *key, ngx_pool_t *pool,
+    idv_svc_assurance_t *assurance);
+ngx_int_t idv_svc_users_forget(idv_svc_store_t *store,
+    const idv_svc_key_t *key);
 
 
 /* bearer tokens, by hash; name is that of the client, or "" */

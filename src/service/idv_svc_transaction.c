@@ -29,8 +29,9 @@ static json_t *idv_svc_transaction_sent(idv_svc_tx_t *tx, json_t *asked);
 static json_t *idv_svc_transaction_qr(idv_svc_call_t *call, idv_svc_tx_t *tx);
 static ngx_int_t idv_svc_transaction_limit(idv_svc_call_t *call,
     ngx_uint_t *limit);
+static ngx_int_t idv_svc_transaction_lost(idv_svc_call_t *call);
 static json_t *idv_svc_transaction_page(idv_svc_call_t *call,
-    u_char (*ids)[IDV_SVC_UUID], ngx_uint_t n);
+    u_char (*ids)[IDV_SVC_UUID], ngx_uint_t n, ngx_uint_t limit);
 static idv_tx_status_e idv_svc_transaction_asked(idv_svc_call_t *call);
 
 
@@ -251,8 +252,10 @@ idv_svc_transaction_checks(idv_svc_call_t *call, idv_svc_view_t *view)
     tx = &view->tx;
     checks = json_object();
 
+    /* injection is told of in the metadata only */
+
     for (i = 0; i < IDV_SVC_NCHECKS; i++) {
-        if (idv_svc_enabled(tx->level[i])) {
+        if (idv_svc_enabled(tx->level[i]) && i != IDV_SVC_CHECK_INJECTION) {
             (void) json_object_set_new(checks, idv_svc_checks[i].name,
                          json_string(idv_tx_status_name(tx->checks[i])));
         }
@@ -364,11 +367,16 @@ idv_svc_transaction_read(idv_svc_call_t *call)
 }
 
 
+/* a page, and with it the first of the next one */
+
 ngx_int_t
 idv_svc_transaction_list(idv_svc_call_t *call)
 {
-    u_char      ids[IDV_SVC_MAX_LIST][IDV_SVC_UUID];
-    ngx_uint_t  n, limit;
+    u_char         ids[IDV_SVC_MAX_LIST + 1][IDV_SVC_UUID];
+    ngx_int_t      rc;
+    ngx_str_t      value;
+    ngx_uint_t     n, limit;
+    idv_svc_key_t  key;
 
     if (idv_svc_transaction_limit(call, &limit) != NGX_OK) {
         idv_svc_detail(call, "INVALID_VALUE", "limit",
@@ -379,11 +387,40 @@ idv_svc_transaction_list(idv_svc_call_t *call)
         return idv_svc_error(call, IDV_SVC_INVALID_DATA);
     }
 
-    n = idv_svc_store_list(call->store, call->env, &call->user, call->now,
-                           ids, limit);
+    key.tx = NULL;
+    key.env = call->env;
+    key.user = call->user;
+
+    if (ngx_http_arg(call->request, (u_char *) "cursor", 6, &value) == NGX_OK) {
+        key.tx = call->item;
+
+        if (idv_uuid_parse(call->item, value.data, value.len) != NGX_OK) {
+            return idv_svc_transaction_lost(call);
+        }
+    }
+
+    rc = idv_svc_users_list(call->store, &key, call->now, ids, limit + 1, &n);
+
+    if (rc == NGX_DECLINED) {
+        return idv_svc_transaction_lost(call);
+    }
+
+    if (rc != NGX_OK) {
+        return idv_svc_error(call, IDV_SVC_UNEXPECTED);
+    }
 
     return idv_svc_send_json(call, NGX_HTTP_OK,
-                             idv_svc_transaction_page(call, ids, n));
+                             idv_svc_transaction_page(call, ids, n, limit));
+}
+
+
+static ngx_int_t
+idv_svc_transaction_lost(idv_svc_call_t *call)
+{
+    idv_svc_detail(call, "INVALID_VALUE", "cursor",
+                   "There is no such page any more.", NULL);
+
+    return idv_svc_error(call, IDV_SVC_INVALID_DATA);
 }
 
 
@@ -413,11 +450,11 @@ idv_svc_transaction_limit(idv_svc_call_t *call, ngx_uint_t *limit)
 
 static json_t *
 idv_svc_transaction_page(idv_svc_call_t *call, u_char (*ids)[IDV_SVC_UUID],
-    ngx_uint_t n)
+    ngx_uint_t n, ngx_uint_t limit)
 {
-    u_char           env[IDV_UUID_LEN];
-    json_t          *list;
-    ngx_str_t        e;
+    u_char           env[IDV_UUID_LEN], id[IDV_UUID_LEN];
+    json_t          *list, *next;
+    ngx_str_t        e, t;
     ngx_uint_t       i;
     idv_svc_key_t    key;
     idv_svc_view_t  *view;
@@ -435,8 +472,9 @@ idv_svc_transaction_page(idv_svc_call_t *call, u_char (*ids)[IDV_SVC_UUID],
     }
 
     list = json_array();
+    next = NULL;
 
-    for (i = 0; i < n; i++) {
+    for (i = 0; i < n && i < limit; i++) {
         key.tx = ids[i];
 
         /* one that has gone since is not in the list */
@@ -450,9 +488,20 @@ idv_svc_transaction_page(idv_svc_call_t *call, u_char (*ids)[IDV_SVC_UUID],
         }
     }
 
+    if (i < n) {
+        t.data = id;
+        t.len = IDV_UUID_LEN;
+        idv_uuid_print(id, ids[i]);
+
+        next = idv_svc_json_href(call,
+                                "/environments/%V/users/%V/verifyTransactions"
+                                "?limit=%ui&cursor=%V",
+                                &e, &call->user, limit, &t);
+    }
+
     n = json_array_size(list);
 
-    return json_pack("{s:{s:o, s:o, s:o}, s:{s:o}, s:i}",
+    return json_pack("{s:{s:o, s:o, s:o, s:o*}, s:{s:o}, s:i}",
                      "_links",
                          "self", idv_svc_json_href(call,
                                 "/environments/%V/users/%V/verifyTransactions",
@@ -462,6 +511,7 @@ idv_svc_transaction_page(idv_svc_call_t *call, u_char (*ids)[IDV_SVC_UUID],
                          "user", idv_svc_json_href(call,
                                     "/environments/%V/users/%V",
                                     &e, &call->user),
+                         "next", next,
                      "_embedded",
                          "verifyTransactions", list,
                      "size", (int) n);

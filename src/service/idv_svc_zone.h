@@ -9,6 +9,7 @@
  *         +- due           by the next deadline -+-- idv_svc_node_t -- blobs
  *         +- users         by hash, each with    |
  *         |                its newest first -----+
+ *         |                and those decided ----+
  *         +- decided       least recently read --+   (gives way first)
  *         +- unsaved       newer than its file --+
  *         +- graves        ids whose files are to go
@@ -63,9 +64,20 @@ typedef struct {
 
 
 typedef struct {
+    idv_svc_assurance_t   what;      /* its text is below */
+    u_char                text[1];
+} idv_svc_assured_t;
+
+
+/* there as long as it has transactions, or something of its own */
+
+typedef struct {
     idv_svc_index_t     index;
     ngx_queue_t         transactions;
+    ngx_queue_t         settled;     /* the first that was decided first */
     ngx_uint_t          n;
+    idv_svc_standing_e  standing;
+    idv_svc_assured_t  *assured;     /* NULL: nothing is known for sure */
 } idv_svc_user_t;
 
 
@@ -73,6 +85,7 @@ typedef struct {
     idv_svc_index_t     index;
     ngx_rbtree_node_t   due;
     ngx_queue_t         of_user;
+    ngx_queue_t         of_settled;
     ngx_queue_t         decided;
     ngx_queue_t         unsaved;
     ngx_queue_t         waiting;
@@ -84,6 +97,7 @@ typedef struct {
     unsigned            queued:1;    /* in root's decided */
     unsigned            late:1;      /* in root's unsaved */
     unsigned            waits:1;     /* in root's waiting */
+    unsigned            settled:1;   /* in its user's settled */
 } idv_svc_node_t;
 
 
@@ -179,6 +193,28 @@ void *idv_svc_zone_alloc(idv_svc_store_t *store, size_t size);
 /* the same, but never at the cost of the node itself */
 void *idv_svc_node_alloc(idv_svc_store_t *store, idv_svc_node_t *node,
     size_t size);
+
+/* what time does to a node; 1 if it is gone */
+ngx_uint_t idv_svc_node_settle(idv_svc_store_t *store, idv_svc_node_t *node,
+    int64_t now);
+void idv_svc_node_remove(idv_svc_store_t *store, idv_svc_node_t *node);
+
+/*
+ * idv_svc_store_users.c, with the lock held: what stands for a user; the user,
+ * made if there is none; room for one more transaction, NGX_BUSY if there is
+ * none; the node's place among the user's, and among those that are decided;
+ * keeps what the node has verified, if it is to be kept and there is room;
+ * drops a user of whom there is nothing left.
+ */
+ngx_int_t idv_svc_user_name(u_char *name, const u_char *env,
+    const u_char *user, size_t len);
+idv_svc_user_t *idv_svc_user(idv_svc_store_t *store, const u_char *name);
+ngx_int_t idv_svc_user_room(idv_svc_store_t *store, idv_svc_user_t *user,
+    ngx_uint_t limit, int64_t now);
+void idv_svc_user_insert(idv_svc_user_t *user, idv_svc_node_t *node);
+void idv_svc_user_settled(idv_svc_node_t *node);
+void idv_svc_user_assure(idv_svc_store_t *store, idv_svc_node_t *node);
+void idv_svc_user_unused(idv_svc_store_t *store, idv_svc_user_t *user);
 
 /*
  * idv_svc_store_docs.c, with the lock held: copies what is wanted, values as

@@ -692,8 +692,8 @@ ngx_http_idv_service_limit(ngx_conf_t *cf, void *post, void *data)
 {
     ngx_uint_t  *limit = data;
 
-    if (*limit < 1 || *limit > 1000) {
-        return "must be from 1 to 1000";
+    if (*limit < 1 || *limit > 10000) {
+        return "must be from 1 to 10000";
     }
 
     return NGX_CONF_OK;

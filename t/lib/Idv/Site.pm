@@ -13,7 +13,8 @@ package Idv::Site;
 # root (into "/"), service (into the service's location), app, servers.  peer is
 # a URL where somebody else plays PingOne, client_name who asks, as the capture
 # page says it (as it is written in the configuration); test_mode => 'off' leaves
-# to a person what the service cannot judge; processing is the service's time.
+# to a person what the service cannot judge; processing is the service's time;
+# zone and service_zone are sizes.
 #
 # With hop => 1 each request of a client is a connection of its own, which the
 # kernel gives to either worker, so that one flow is in the hands of both.
@@ -170,6 +171,7 @@ sub config {
     my %text = map { $_ => $arg{$_} // '' }
         qw(provider http gate locations root service app servers);
     my $zone = $arg{zone} || '4m';
+    my $service_zone = $arg{service_zone} || '4m';
     my $mode = $arg{test_mode} || 'on';
 
     # as often as the adapter allows, unless the test is about that
@@ -189,7 +191,7 @@ sub config {
 
     return <<"END" . $text{servers};
     idv_zone         flows:$zone;
-    idv_service_zone service:4m;
+    idv_service_zone service:$service_zone;
 
     $maps
 
