@@ -89,6 +89,9 @@ sub finish {
 
     my $result = $json->decode($1);
 
+    @$result{qw(created read_back)} = ($1, $2)
+        if $text =~ /^TRANSACTIONS (\d+) (\d+)$/m;
+
     if ($self->{server}) {
         my ($ran, $waited) = $self->{server}->cpu_time;
         $ran -= $self->{times}[0];

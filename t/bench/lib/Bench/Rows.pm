@@ -12,6 +12,7 @@ use warnings;
 use Time::HiRes qw(time sleep);
 
 use Bench::Compare;
+use Bench::Crowd;
 use Bench::House;
 use Bench::Load;
 use Bench::Peers;
@@ -33,6 +34,7 @@ my @rows = (
     [stall => \&stall],
     [reads => \&reads],
     [memory => \&memory],
+    [service => \&service],
     [reload => \&reload],
     [kill => \&kill_workers],
 );
@@ -446,6 +448,20 @@ sub memory {
         note => sprintf('%d of them its record; a zone of 64 MiB has room '
             . 'for %d', $used, $capacity),
     };
+}
+
+
+# a service that is busy, and a gate beside it
+
+sub service {
+    my ($compare, $pace) = Bench::Crowd->beside;
+
+    my $row = row('verified request beside 500 transactions a second',
+        $compare, least => 0.95);
+
+    $row->{note} .= sprintf('; %d a second and more', $pace);
+
+    return (Bench::Crowd->alone, $row);
 }
 
 
