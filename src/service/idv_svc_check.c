@@ -44,7 +44,6 @@ static void idv_svc_check_document(const idv_svc_evidence_t *e,
 static idv_svc_reason_e idv_svc_check_details(const idv_svc_evidence_t *e);
 static void idv_svc_check_record(const idv_svc_evidence_t *e,
     idv_svc_result_t *r);
-static ngx_uint_t idv_svc_check_register(const idv_svc_evidence_t *e);
 static void idv_svc_check_face(const idv_svc_evidence_t *e,
     idv_svc_result_t *r);
 static void idv_svc_check_injection(const idv_svc_evidence_t *e,
@@ -412,8 +411,8 @@ idv_svc_check_document(const idv_svc_evidence_t *e, idv_svc_result_t *r)
 
     r->reason = idv_svc_check_details(e);
     r->found = r->reason ? IDV_SVC_FOUND_BAD
-               : (tx->test || (tx->zone && !idv_svc_check_register(e)))
-                 ? IDV_SVC_FOUND_GOOD : IDV_SVC_FOUND_OPEN;
+               : (tx->test || tx->zone) ? IDV_SVC_FOUND_GOOD
+                                        : IDV_SVC_FOUND_OPEN;
 
     for (side = IDV_SVC_SIDE_FRONT; side <= IDV_SVC_SIDE_BACK; side++) {
         doc = idv_svc_type_doc(e->view, IDV_SVC_GIVE_DOCUMENT, side);
@@ -434,32 +433,6 @@ idv_svc_check_document(const idv_svc_evidence_t *e, idv_svc_result_t *r)
                         "retry",
                             "attempt",
                             (int) tx->attempt[IDV_SVC_GROUP_ID] + 1);
-}
-
-
-/* 1: the policy wants a register to say that it knows the document */
-
-static ngx_uint_t
-idv_svc_check_register(const idv_svc_evidence_t *e)
-{
-    ngx_str_t                kind, country;
-    const idv_svc_policy_t  *rules;
-
-    rules = &e->view->tx.rules;
-
-    kind = idv_json_string(e->document, "idType");
-    country = idv_json_string(e->document, "issuingCountry");
-
-    if (rules->aamva && kind.len == sizeof("driver_license") - 1
-        && ngx_strncmp(kind.data, "driver_license", kind.len) == 0)
-    {
-        return 1;
-    }
-
-    return rules->aadhaar && country.len == 3
-           && ngx_strncmp(country.data, "IND", 3) == 0
-           && !(kind.len == sizeof("passport") - 1
-                && ngx_strncmp(kind.data, "passport", kind.len) == 0);
 }
 
 
