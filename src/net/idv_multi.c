@@ -10,6 +10,7 @@
 #include <curl/curl.h>
 #include <openssl/err.h>
 
+#include "idv_event.h"
 #include "idv_multi.h"
 
 
@@ -102,12 +103,7 @@ static idv_multi_socket_t *idv_multi_socket_get(idv_multi_t *multi,
     curl_socket_t fd);
 static void idv_multi_socket_free(idv_multi_socket_t *s);
 static void idv_multi_socket_watch(idv_multi_socket_t *s, int what);
-static ngx_int_t idv_multi_event_set(ngx_event_t *ev, ngx_int_t event,
-    ngx_uint_t on);
-static void idv_multi_event_del(ngx_event_t *ev, ngx_int_t event,
-    ngx_uint_t closed);
 static int idv_multi_timer_callback(CURLM *handle, long timeout, void *data);
-static void idv_multi_timer_stop(ngx_event_t *ev);
 static void idv_multi_socket_handler(ngx_event_t *ev);
 static void idv_multi_timer_handler(ngx_event_t *ev);
 static void idv_multi_sweep_handler(ngx_event_t *ev);
@@ -182,8 +178,8 @@ idv_multi_exit(void)
         idv_multi_destroy(multi);
     }
 
-    idv_multi_timer_stop(&idv_multi_process.sweep);
-    idv_multi_timer_stop(&idv_multi_process.post);
+    idv_event_stop(&idv_multi_process.sweep);
+    idv_event_stop(&idv_multi_process.post);
 
     while (idv_multi_process.sockets) {
         s = idv_multi_process.sockets;
@@ -327,7 +323,7 @@ idv_multi_destroy(idv_multi_t *multi)
 
     ERR_clear_error();
 
-    idv_multi_timer_stop(&multi->timer);
+    idv_event_stop(&multi->timer);
 
     ngx_free(multi);
 }
@@ -533,8 +529,8 @@ idv_multi_socket_free(idv_multi_socket_t *s)
         idv_multi_post();
     }
 
-    idv_multi_event_del(&s->read, NGX_READ_EVENT, closed);
-    idv_multi_event_del(&s->write, NGX_WRITE_EVENT, closed);
+    idv_event_del(&s->read, NGX_READ_EVENT, closed);
+    idv_event_del(&s->write, NGX_WRITE_EVENT, closed);
 
     if (s->unwatched) {
         ngx_queue_remove(&s->queue);
@@ -565,10 +561,10 @@ idv_multi_socket_watch(idv_multi_socket_t *s, int what)
     rc = NGX_DECLINED;
 
     if (ngx_event_flags & (NGX_USE_EPOLL_EVENT|NGX_USE_KQUEUE_EVENT)) {
-        rc = idv_multi_event_set(&s->read, NGX_READ_EVENT, in);
+        rc = idv_event_set(&s->read, NGX_READ_EVENT, in);
 
         if (rc == NGX_OK) {
-            rc = idv_multi_event_set(&s->write, NGX_WRITE_EVENT, out);
+            rc = idv_event_set(&s->write, NGX_WRITE_EVENT, out);
         }
     }
 
@@ -593,54 +589,6 @@ idv_multi_socket_watch(idv_multi_socket_t *s, int what)
 }
 
 
-static ngx_int_t
-idv_multi_event_set(ngx_event_t *ev, ngx_int_t event, ngx_uint_t on)
-{
-    ngx_uint_t  flags;
-
-    if (on == ev->active) {
-        return NGX_OK;
-    }
-
-    if (on) {
-        return ngx_add_event(ev, event, NGX_LEVEL_EVENT);
-    }
-
-    flags = NGX_LEVEL_EVENT;
-
-#if (NGX_HAVE_KQUEUE)
-
-    /* at once: by the next round the number may be another socket's */
-
-    if (ngx_event_flags & NGX_USE_KQUEUE_EVENT) {
-        flags |= NGX_FLUSH_EVENT;
-    }
-
-#endif
-
-    return ngx_del_event(ev, event, flags);
-}
-
-
-static void
-idv_multi_event_del(ngx_event_t *ev, ngx_int_t event, ngx_uint_t closed)
-{
-    if (ev->posted) {
-        ngx_delete_posted_event(ev);
-    }
-
-    if (!closed) {
-        (void) idv_multi_event_set(ev, event, 0);
-
-    } else if (ev->active) {
-
-        /* the kernel has forgotten it already */
-
-        (void) ngx_del_event(ev, event, NGX_CLOSE_EVENT);
-    }
-}
-
-
 /* One timer for all transfers of the handle, not repeated; no libcurl here. */
 
 static int
@@ -650,7 +598,7 @@ idv_multi_timer_callback(CURLM *handle, long timeout, void *data)
 
     /* ngx_add_timer() alone would keep a deadline that is 300 ms off */
 
-    idv_multi_timer_stop(&multi->timer);
+    idv_event_stop(&multi->timer);
 
     if (timeout < 0) {
         return 0;
@@ -670,19 +618,6 @@ idv_multi_timer_callback(CURLM *handle, long timeout, void *data)
     ngx_add_timer(&multi->timer, (ngx_msec_t) timeout);
 
     return 0;
-}
-
-
-static void
-idv_multi_timer_stop(ngx_event_t *ev)
-{
-    if (ev->timer_set) {
-        ngx_del_timer(ev);
-    }
-
-    if (ev->posted) {
-        ngx_delete_posted_event(ev);
-    }
 }
 
 
