@@ -27,7 +27,7 @@
 
 
 #define RIG_STACK  24
-#define RIG_NEAR   12                /* frames between a call and what it does */
+#define RIG_NEAR   12              /* frames between a call and what it does */
 
 
 /* what can fail */

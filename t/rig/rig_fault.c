@@ -319,7 +319,7 @@ __wrap_ngx_slab_calloc(ngx_slab_pool_t *pool, size_t size)
 }
 
 
-/* whether a list has room is not what a test should depend on: any push fails */
+/* whether a list has room is not what tests depend on: any push can fail */
 
 void *
 __wrap_ngx_list_push(ngx_list_t *list)
