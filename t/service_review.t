@@ -323,28 +323,34 @@ select undef, undef, undef, 0.6;
 is(state($user)->{status}, 'FAIL', '... and has the last word');
 
 
-# A register that the policy wants to be asked: lines that are right are not
-# enough.
+# A register that the policy wants to be asked: a barcode that is right is not
+# enough then, and without it nobody is asked.
 
 my %id = (verify => 'REQUIRED', inspectionType => 'AUTOMATIC');
+my %blank = map { $_ => '' } qw(documentNumber firstName lastName birthDate
+    expirationDate issuingCountry);
+
+my $barcode = "@\n\x1e\rANSI 636012090001DL00310200DLDAQA1234-56789\n"
+    . join('', map { "$_\n" } 'DCSTREMBLAY', 'DACZOE', 'DBB19880731',
+        'DBA20890731', 'DBD20230115', 'DBC2', 'DCGCAN') . "\r";
 
 verdict(GOVERNMENT_ID => { status => 'SUCCESS', data => { probability => 1 } });
 
-for my $case ([{ %id, verifyAamva => $true }, 'verifyAamva'],
-    [{ %id, inspectionType => 'MANUAL' }, undef])
-{
-    my ($policy, $flag) = @$case;
+for my $aamva ($false, $true) {
+    my $before = questions();
 
-    $user = user(policy(governmentId => $policy));
-    $user->document(idType => 'driver_license');
-    is(becomes($user, 'SUCCESS'), 'SUCCESS', 'a licence: the checker knows it');
-    my $question = asked();
-    is($question->{document}{lastName}, 'EXAMPLE', '... by its data');
-    is($question->{checks}[0]{verifyAamva}, $flag ? $true : $false,
-        '... and what the policy wants');
-    is(judged($user, 'DOCUMENT_AUTHENTICATION')->{data}{probability}, 1,
-        '... and says how sure it is');
+    $user = user(policy(governmentId => { %id, verifyAamva => $aamva }));
+    $user->document(idType => 'driver_license', %blank, zone => $barcode);
+    is(becomes($user, 'SUCCESS'), 'SUCCESS', 'a licence is good');
+    is(questions() - $before, $aamva ? 1 : 0, '... and the register '
+        . ($aamva ? 'has been' : 'need not be') . ' asked');
 }
+
+my $question = asked();
+is($question->{document}{lastName}, 'TREMBLAY', '... by its data');
+is($question->{checks}[0]{verifyAamva}, $true, '... for what the policy wants');
+is(judged($user, 'DOCUMENT_AUTHENTICATION')->{data}{probability}, 1,
+    '... and says how sure it is');
 
 
 # By the API: asked when the client says that this was all.
