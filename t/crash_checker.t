@@ -179,6 +179,12 @@ my @good = (
     ['a kept connection of a worker that had to go', sub {
         told('read', 0, '-', flow => 'G', error => 'closed without an answer')
         }, @app, told => { 7 => 5 }],
+    ['given way in a state that another tab had brought about', sub {
+        told('read', 200, 'V:REQUIRED', tx => $T2, flow => 'G'),
+        told('retryVerification', 200, 'V:DEVICE', flow => 'G',
+            received => $at + 3),
+        told('retryVerification', 404, 'RESOURCE_NOT_FOUND', flow => 'G') },
+        @app, gone => sub { $_[2]{DEVICE} }],
     ['a new transaction after a failure', sub {
         told('read', 200, 'V:IN_PROGRESS', flow => 'G'),
         told('read', 200, 'V:REQUIRED', tx => $T2, flow => 'H'),

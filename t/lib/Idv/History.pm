@@ -15,9 +15,10 @@ package Idv::History;
 #
 # app are the requests that reached the application: { s, n, user, tx, time }.
 #
-# gone(before, now): true where a flow may be unknown, told by the two answers;
-# late(before, now): where its time may be over; shut(request): where a session
-# may be refused; unrevoked(time): where one that was revoked may be good.
+# gone(before, now, reached): true where a flow may be unknown, told by the two
+# answers and the states that it may have had between; late(before, now): where
+# its time may be over; shut(request): where a session may be refused;
+# unrevoked(time): where one that was revoked may be good.
 #
 # What is found is a list of [kind, text]; kinds are "lost" and "wrong".
 
@@ -258,10 +259,10 @@ sub flow {
         my ($before) = grep { $_->{received} < $now->{sent} } reverse @told;
 
         next if !$before;
-        next if $self->{gone}->($before, $now);
 
         my $reached = $self->reached($requests, $before, $now);
 
+        next if $self->{gone}->($before, $now, $reached);
         next if $now->{state} eq 'GONE'
             ? $reached->{ENDED} || $reached->{CANCELED} || $reached->{GONE}
             : $reached->{$now->{state}};
