@@ -270,7 +270,7 @@ extern const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_en;
 extern const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_de;
 extern const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_ar;
 
-/* the language of langs that an Accept-Language value asks for; or NULL */
+/* the language of langs that an Accept-Language value, or NULL, asks for */
 const ngx_http_idv_page_lang_t *ngx_http_idv_page_language(
     const ngx_array_t *langs, const ngx_str_t *accept);
 

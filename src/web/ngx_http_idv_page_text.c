@@ -2,25 +2,12 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * The names of the page's texts, and which language a browser asks for
- * (RFC 9110, 12.5.4; lookup as in RFC 4647, 3.4).
+ * The names of the page's texts, and which language a browser asks for.
  */
 
 
+#include "../util/idv_language.h"
 #include "ngx_http_idv_page.h"
-
-
-/* more ranges than that nobody sends by hand */
-#define NGX_HTTP_IDV_MAX_RANGES  32
-#define NGX_HTTP_IDV_MAX_ACCEPT  1024
-
-
-static ngx_int_t ngx_http_idv_page_range(u_char **pos, u_char *last,
-    ngx_str_t *range, ngx_uint_t *quality);
-static ngx_int_t ngx_http_idv_page_quality(u_char **pos, u_char *last,
-    ngx_uint_t *quality);
-static const ngx_http_idv_page_lang_t *ngx_http_idv_page_lookup(
-    const ngx_array_t *langs, const ngx_str_t *range);
 
 
 const char *const  ngx_http_idv_page_text_names[NGX_HTTP_IDV_NTEXTS] = {
@@ -122,195 +109,10 @@ const char *const  ngx_http_idv_page_text_names[NGX_HTTP_IDV_NTEXTS] = {
 const ngx_http_idv_page_lang_t *
 ngx_http_idv_page_language(const ngx_array_t *langs, const ngx_str_t *accept)
 {
-    u_char                          *p, *last;
-    ngx_str_t                        range;
-    ngx_uint_t                       n, quality, best;
-    const ngx_http_idv_page_lang_t  *lang, *found;
-
-    found = langs->elts;
-    best = 0;
-
-    if (accept == NULL || accept->len == 0) {
-        return found;
-    }
-
-    p = accept->data;
-    last = p + ngx_min(accept->len, NGX_HTTP_IDV_MAX_ACCEPT);
-
-    for (n = 0; n < NGX_HTTP_IDV_MAX_RANGES && p < last; n++) {
-
-        if (ngx_http_idv_page_range(&p, last, &range, &quality) != NGX_OK) {
-            continue;
-        }
-
-        /* of two that are wanted alike, the first */
-
-        if (quality <= best) {
-            continue;
-        }
-
-        lang = ngx_http_idv_page_lookup(langs, &range);
-
-        if (lang) {
-            found = lang;
-            best = quality;
-        }
-    }
-
-    return found;
-}
-
-
-/*
- * One range with its quality in thousandths; *pos moves behind the next comma.
- * NGX_DECLINED where it is malformed.
- */
-
-static ngx_int_t
-ngx_http_idv_page_range(u_char **pos, u_char *last, ngx_str_t *range,
-    ngx_uint_t *quality)
-{
-    u_char  *p, *end;
-
-    p = *pos;
-
-    end = ngx_strlchr(p, last, ',');
-
-    if (end == NULL) {
-        *pos = last;
-        end = last;
-
-    } else {
-        *pos = end + 1;
-    }
-
-    while (p < end && (*p == ' ' || *p == '\t')) {
-        p++;
-    }
-
-    range->data = p;
-
-    while (p < end && *p != ';' && *p != ' ' && *p != '\t') {
-        p++;
-    }
-
-    range->len = p - range->data;
-    *quality = 1000;
-
-    while (p < end && (*p == ' ' || *p == '\t')) {
-        p++;
-    }
-
-    if (range->len == 0) {
-        return NGX_DECLINED;
-    }
-
-    if (p == end) {
-        return NGX_OK;
-    }
-
-    return ngx_http_idv_page_quality(&p, end, quality);
-}
-
-
-static ngx_int_t
-ngx_http_idv_page_quality(u_char **pos, u_char *last, ngx_uint_t *quality)
-{
-    u_char      *p;
-    ngx_uint_t   scale;
-
-    p = *pos;
-
-    if (*p++ != ';') {
-        return NGX_DECLINED;
-    }
-
-    while (p < last && (*p == ' ' || *p == '\t')) {
-        p++;
-    }
-
-    if (last - p < 3 || (*p | 0x20) != 'q' || p[1] != '=') {
-        return NGX_DECLINED;
-    }
-
-    p += 2;
-
-    if (*p != '0' && *p != '1') {
-        return NGX_DECLINED;
-    }
-
-    *quality = (*p++ - '0') * 1000;
-
-    if (p < last && *p == '.') {
-        p++;
-
-        for (scale = 100; p < last && *p >= '0' && *p <= '9'; p++) {
-            *quality += (*p - '0') * scale;
-            scale /= 10;
-        }
-    }
-
-    while (p < last && (*p == ' ' || *p == '\t')) {
-        p++;
-    }
-
-    if (p != last || *quality > 1000) {
-        return NGX_DECLINED;
-    }
-
-    return NGX_OK;
-}
-
-
-/*
- * The range itself, then without its last subtags: "de-AT" finds "de".  What is
- * left of it may also begin a longer tag: "pt" finds "pt-BR".
- */
-
-static const ngx_http_idv_page_lang_t *
-ngx_http_idv_page_lookup(const ngx_array_t *langs, const ngx_str_t *range)
-{
-    size_t                           len;
-    ngx_uint_t                       i;
     const ngx_http_idv_page_lang_t  *lang;
 
     lang = langs->elts;
 
-    if (range->len == 1 && range->data[0] == '*') {
-        return lang;
-    }
-
-    len = range->len;
-
-    for ( ;; ) {
-
-        for (i = 0; i < langs->nelts; i++) {
-            if (lang[i].tag.len == len
-                && ngx_strncasecmp(lang[i].tag.data, range->data, len) == 0)
-            {
-                return &lang[i];
-            }
-        }
-
-        while (len > 0 && range->data[len - 1] != '-') {
-            len--;
-        }
-
-        if (len == 0) {
-            break;
-        }
-
-        len--;
-    }
-
-    for (i = 0; i < langs->nelts; i++) {
-        if (lang[i].tag.len > range->len
-            && lang[i].tag.data[range->len] == '-'
-            && ngx_strncasecmp(lang[i].tag.data, range->data, range->len) == 0)
-        {
-            return &lang[i];
-        }
-    }
-
-    return NULL;
+    return &lang[idv_language(accept, lang, sizeof(ngx_http_idv_page_lang_t),
+                              langs->nelts)];
 }
