@@ -11,7 +11,7 @@ use warnings;
 use POSIX qw(strftime);
 use Test::More;
 
-use Idv::Capture;
+use Idv::Phone;
 use Idv::Service;
 use Idv::Site;
 
@@ -60,7 +60,7 @@ my $phone = phone(requirements => {
 });
 
 $phone->begin;
-is($phone->heading, 'Your document', 'she begins');
+is($phone->heading, 'Choose a document', 'she begins');
 
 $phone->document(idType => 'passport', zone => passport());
 is($phone->heading, 'A photo of you', 'the lines are taken');
@@ -68,7 +68,9 @@ is($phone->state->{status}, 'PARTIAL', 'the document is in');
 is_deeply($phone->data, {}, 'but its data is not out');
 
 $phone->selfie;
-is($phone->heading, 'Thank you', 'her photo, too');
+is($phone->heading, 'Check what you give', 'her photo, too');
+$phone->submit;
+is($phone->heading, 'Thank you', 'and that is all');
 $site->service->advance(1);
 
 state_is($phone, 'IN_PROGRESS', ['SUCCESS', 'IN_PROGRESS', 'IN_PROGRESS'], [],
@@ -121,7 +123,7 @@ is_deeply($phone->found('BIOGRAPHIC_MATCH'), $found, 'what was found stays');
 my $flow = $site->flow('ann');
 
 $flow->require_code;
-$phone = Idv::Capture->at($site, 'ann', $flow->state->{webVerificationUrl});
+$phone = Idv::Phone->new($site->service, $flow->state)->of('ann');
 $phone->all(idType => 'passport', zone => passport());
 
 ok($flow->reach('ID_VERIFICATION_IN_PROGRESS'), 'at the gate she waits');
@@ -302,9 +304,10 @@ my $users;
 sub phone {
     my (%model) = @_;
 
+    my $service = delete $model{service} || $site->service;
     my $user = sprintf '00000000-0000-4000-8000-%012d', ++$users;
 
-    return Idv::Capture->new($site, $user, %model);
+    return Idv::Phone->create($service, $user, %model);
 }
 
 

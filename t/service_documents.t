@@ -152,8 +152,9 @@ is(status($t)->{verificationStatus}{GOVERNMENT_ID}, 'REQUESTED',
 # Types that a policy takes.  [policy, types]
 
 my @papers = ('Driver License Back', 'Driver License Code',
-    'Driver License Front', 'Identity Card Front', 'Passport Card Back',
-    'Passport Card Front', 'Passport Front', 'Residence Permit Front');
+    'Driver License Front', 'Identity Card Back', 'Identity Card Front',
+    'Passport Card Back', 'Passport Card Front', 'Passport Front',
+    'Residence Permit Back', 'Residence Permit Front');
 my @all = (@papers, 'Email', 'Phone', 'Selfie', 'Voice Input', 'Voice Sample');
 
 my %text = ('Driver License Code' => 'x', Email => 'ann@example.com',
@@ -408,21 +409,23 @@ is(join(' ', map { $_->{type} } @{$service->api('GET', "$t->{path}/metaData")
 $t = transaction(governmentId => \%id);
 my $phone = Idv::Phone->new($service, $t);
 $phone->begin->document(idType => 'residence_permit',
-    photo => Idv::Phone::PHOTO);
+    photo => Idv::Phone::PHOTO)->submit;
 
 $doc = list($t)->{_embedded}{documents}[0];
 is_deeply([@$doc{qw(type value source status)}], ['Residence Permit Front',
     $photo, { provider => 'WEB' }, 'PROCESSED'],
     'the photo of the capture page is a document');
+is(list($t)->{_embedded}{documents}[1]{type}, 'Residence Permit Back',
+    '... and that of the other side, too');
 
 
 # Half an hour after its last change a document is gone; one that somebody still
 # has to look at stays.
 
 $service->advance(61);
-is(list($t)->{size}, 1, 'a document of a decided transaction');
+is(list($t)->{size}, 2, 'documents of a decided transaction');
 $service->advance(30 * 60);
-is(list($t)->{size}, 0, '... is gone half an hour later');
+is(list($t)->{size}, 0, '... are gone half an hour later');
 is($service->api('GET', "$t->{path}/documents/$doc->{id}")->status, 404,
     '... by its id, too');
 

@@ -54,7 +54,7 @@ sub verified {
     my $t = create($user);
 
     Idv::Phone->new($service, $t)->begin
-        ->document(photo => Idv::Phone::PHOTO, firstName => $name)->selfie;
+        ->document(photo => Idv::Phone::PHOTO, firstName => $name)->selfie->submit;
 
     return $t;
 }

@@ -129,10 +129,16 @@ sub code {
 
 sub another { return sprintf '%06d', ($_[0] + 1) % 1_000_000 }
 
-sub problem {
+sub problem { return $_[0]->problem }
+
+
+# what is there is submitted, and looked at
+
+sub done {
     my ($user) = @_;
 
-    return $user->answer->body =~ m{role="alert">(.*?)</p>}s ? $1 : '';
+    $user->submit;
+    $service->advance(3);
 }
 
 sub send_to {
@@ -148,7 +154,7 @@ my $user = user($email);
 
 like(says($user), qr/Your e-mail address.*Send a code/, 'an address is asked for');
 
-is(send_to($user, 'email', ' ann@example.com ')->answer->status, 303,
+is(send_to($user, 'email', ' ann@example.com ')->sent->status, 303,
     'it is taken');
 like(says($user), qr/A code of six digits was sent to a\*\*\*\@example\.com/,
     'and is shown to have got a code, masked');
@@ -162,17 +168,17 @@ is(checks($user)->{EMAIL}, 'REQUESTED', 'nothing is verified yet');
 my $code = code($user);
 
 is($user->step('code', for => 'email', code => another($code))
-    ->answer->status, 400, 'a wrong code');
+    ->sent->status, 400, 'a wrong code');
 is(problem($user), 'This is not the code that was sent.', 'is said to be so');
-is($user->step('code', for => 'email', code => '12345')->answer->status, 400,
+is($user->step('code', for => 'email', code => '12345')->sent->status, 400,
     'what is no code at all');
 is(problem($user), 'Please enter the six digits of the code.', 'too');
 
 $user->step('code', for => 'email', code => substr($code, 0, 3) . ' '
     . substr($code, 3));
-is($user->answer->status, 303, 'the right one is taken, with a space in it');
+is($user->sent->status, 303, 'the right one is taken, with a space in it');
 
-$service->advance(3);
+done($user);
 is(status($user), 'SUCCESS', 'and that is all that was asked for');
 is(checks($user)->{EMAIL}, 'SUCCESS', 'the check is a success');
 is_deeply(data($user, 'EMAIL'), ['ann@example.com'], 'of this address');
@@ -197,7 +203,7 @@ is_deeply([map { @$_{qw(method address)} } notes($user)],
     ['SMS', '+15555550123'], 'the number gets a message, as phones write it');
 
 $user->step('code', for => 'phone', code => code($user));
-$service->advance(3);
+done($user);
 is(status($user), 'SUCCESS', 'and is verified');
 is_deeply(data($user, 'PHONE'), ['+15555550123'], 'this number');
 
@@ -213,7 +219,7 @@ is_deeply([$select =~ /value="(\d)">([^<]+)/g], [0, 'a***@example.com',
 
 for my $to ('3', '-1', 'ann@example.com', '1x', '', '99999999999999999999') {
     send_to($user, 'email', $to);
-    is($user->answer->status, 400, "\"$to\" is none of them");
+    is($user->sent->status, 400, "\"$to\" is none of them");
 }
 
 send_to($user, 'email', '1');
@@ -227,13 +233,13 @@ $user = user($email, email => { value => 'ann@example.com' });
 send_to($user, 'email');
 my $first = code($user);
 
-is(send_to($user, 'email')->answer->status, 400, 'another at once');
+is(send_to($user, 'email')->sent->status, 400, 'another at once');
 is(problem($user), 'Please wait a little before another code is sent.',
     'is not sent');
 like(says($user), qr/Another code can be sent in 30 seconds/, 'when is said');
 
 $service->advance(30);
-is(send_to($user, 'email')->answer->status, 303, 'half a minute later it is');
+is(send_to($user, 'email')->sent->status, 303, 'half a minute later it is');
 my $second = code($user);
 isnt($first, $second, 'it is another one') or diag('one in a million');
 
@@ -246,7 +252,7 @@ is(problem($user), 'No more codes can be sent.', 'a third is not sent');
 unlike($user->page, qr/Send another code/, 'nor offered');
 
 $user->step('code', for => 'email', code => $second);
-$service->advance(3);
+done($user);
 is(status($user), 'SUCCESS', 'the second is the one');
 
 
@@ -260,9 +266,9 @@ $user->step('code', for => 'email', code => $code = another($code)) for 1, 2;
 $service->advance(31);
 send_to($user, 'email');
 $user->step('code', for => 'email', code => another(code($user)));
-is($user->answer->status, 303, 'the third wrong one is the last');
+is($user->sent->status, 303, 'the third wrong one is the last');
 
-$service->advance(3);
+done($user);
 is(status($user), 'FAIL', 'the transaction has failed');
 is_deeply(api($user)->{transactionStatus}{providerMessagesList},
     ['ONE_TIME_PASSWORD_INVALID'], 'and says why');
@@ -285,7 +291,7 @@ is(problem($user), 'The time of this code is over. Please have another one '
     . 'sent.', 'it is too old');
 send_to($user, 'email');
 $user->step('code', for => 'email', code => code($user));
-$service->advance(3);
+done($user);
 is(status($user), 'SUCCESS', 'the next one is in time');
 
 # the last one too old: there is nothing to be done but to go on
@@ -297,7 +303,7 @@ send_to($user, 'email');
 $service->advance(120);
 like(says($user), qr/no other can be sent. *Go on/, 'the last one is over');
 $user->step('code', for => 'email');
-$service->advance(3);
+done($user);
 is(status($user), 'FAIL', 'without a code it fails');
 
 
@@ -315,7 +321,7 @@ like(says($user), qr/A photo of you/, 'then the photo is asked for');
 $user->step('code', for => 'email', code => code($user) // '000000');
 like(says($user), qr/A photo of you/, 'it is too late for the code');
 $user->selfie;
-$service->advance(3);
+done($user);
 is_deeply([status($user), checks($user)],
     ['SUCCESS', { EMAIL => 'NOT_REQUIRED', LIVENESS => 'SUCCESS' }],
     'and it is a success without');
@@ -325,7 +331,7 @@ $user = user($both);
 send_to($user, 'email', 'ann@example.com');
 $user->step('code', for => 'email', code => another(code($user))) for 1 .. 3;
 $user->selfie;
-$service->advance(3);
+done($user);
 is_deeply([status($user), checks($user)],
     ['SUCCESS', { EMAIL => 'FAIL', LIVENESS => 'SUCCESS' }],
     'an optional one may fail');
@@ -341,7 +347,7 @@ $user->step('code', for => 'email', code => another(code($user))) for 1 .. 3;
 send_to($user, 'phone', '+15555550123');
 $user->step('code', for => 'phone', code => code($user));
 $user->selfie;
-$service->advance(3);
+done($user);
 is_deeply([status($user), checks($user)],
     ['FAIL', { EMAIL => 'FAIL', PHONE => 'SUCCESS', LIVENESS => 'SUCCESS' }],
     'all checks are made, and one that is required has failed');
@@ -385,7 +391,7 @@ my $collect = policy(email => { verify => 'REQUIRED', otp => \%otp },
 $user = user($collect);
 send_to($user, 'email', 'ann@example.com');
 is(notes($user), 0, 'no code is sent');
-$service->advance(3);
+done($user);
 is(status($user), 'SUCCESS', 'it was collected');
 my ($doc) = @{api($user, '/documents')->{_embedded}{documents}};
 is_deeply([@$doc{qw(type value)}], ['Email', 'ann@example.com'],
@@ -396,7 +402,7 @@ is_deeply([@$doc{qw(type value)}], ['Email', 'ann@example.com'],
 
 $user = user($email, email => { value => 'ann@example.com' });
 $service->control('PUT', 'notifications', { sent => JSON::PP::false });
-is(send_to($user, 'email')->answer->status, 303, 'it is to be sent');
+is(send_to($user, 'email')->sent->status, 303, 'it is to be sent');
 like(says($user), qr/The code could not be sent to a\*\*\*\@example\.com/,
     'it was not');
 unlike($user->page, qr/name="code"/, 'no code is asked for');
@@ -406,7 +412,7 @@ $service->advance(30);
 send_to($user, 'email');
 unlike(says($user), qr/could not be sent/, 'the next one was');
 $user->step('code', for => 'email', code => code($user));
-$service->advance(3);
+done($user);
 is(status($user), 'SUCCESS', 'and is typed in');
 
 $site->finish;

@@ -196,7 +196,7 @@ is_deeply(now($t)->{transactionStatus}{providerMessagesList},
 
 $t = transaction(policy(liveness => \%live));
 $service->advance(30 * $minute - 10);
-phone($t)->begin->selfie;
+phone($t)->begin->selfie->submit;
 $service->advance(30);
 is(status($t), 'IN_PROGRESS', 'processing outlives the transaction');
 $service->advance(31);
@@ -222,9 +222,13 @@ is_deeply([status($t), checks($t)], ['PARTIAL', {
     FACIAL_COMPARISON_DOCUMENT => 'REQUESTED' }], 'a document is there');
 
 $phone->selfie;
+is_deeply([status($t), checks($t)->{LIVENESS}], ['PARTIAL', 'IN_PROGRESS'],
+    'everything is there');
+
+$phone->submit;
 is_deeply([status($t), checks($t)], ['IN_PROGRESS', {
     map { $_ => 'IN_PROGRESS' } qw(GOVERNMENT_ID LIVENESS
-        FACIAL_COMPARISON_DOCUMENT) }], 'everything is there');
+        FACIAL_COMPARISON_DOCUMENT) }], 'and given');
 
 wait_for();
 is_deeply([status($t), checks($t)], ['SUCCESS', {
@@ -236,20 +240,14 @@ is(now($t)->{verifiedDocuments}, '[selfie, passport]',
 
 # What the phone is asked for follows from the policy.
 
-sub asked {
-    my ($page) = @_;
-
-    return join ' ', $page =~ /name="step" value="(\w+)"/g;
-}
-
 my @steps = (
-    ['a document only', { governmentId => \%id }, ['document']],
+    ['a document only', { governmentId => \%id }, ['choose']],
     ['a face only', { liveness => \%live }, ['selfie']],
     ['both', { governmentId => \%id, liveness => \%live },
-        ['document', 'selfie']],
+        ['choose', 'selfie']],
     ['a document if one likes', { liveness => \%live,
         governmentId => { %id, verify => 'OPTIONAL' } },
-        ['document skip', 'selfie']],
+        ['choose skip', 'selfie']],
     ['nothing that a page could take',
         { deviceOwnership => { verify => 'REQUIRED' } },
         []],
@@ -261,11 +259,13 @@ for my $case (@steps) {
     my $phone = phone($t)->begin;
 
     for my $step (@$steps) {
-        is(asked($phone->page), $step, "$what: asked for $step");
-        $step =~ /^document/ ? $phone->document : $phone->selfie;
+        is(join(' ', $phone->open->asked), $step, "$what: asked for $step");
+        $step =~ /^choose/ ? $phone->document : $phone->selfie;
     }
 
-    is(asked($phone->page), '', '... and for nothing more');
+    is(join(' ', grep { $_ ne 'change' } $phone->open->asked),
+        @$steps ? 'submit' : '', '... and for nothing more');
+    $phone->submit;
     is(status($t), 'IN_PROGRESS', '... since all is there');
 }
 
@@ -343,7 +343,10 @@ for my $case (@results) {
     my ($what, $parts, $steps, $status, $checks, $reasons) = @$case;
     my $t = transaction(policy(%$parts));
 
-    $steps->(phone($t)->begin);
+    my $phone = phone($t)->begin;
+
+    $steps->($phone);
+    $phone->submit;
     is(status($t), 'IN_PROGRESS', "$what: all is there");
     wait_for();
 
@@ -355,7 +358,7 @@ for my $case (@results) {
 
 $t = transaction(policy(liveness => \%live,
     transaction => { dataCollectionOnly => $true }));
-phone($t)->begin->selfie;
+phone($t)->begin->selfie->submit;
 wait_for();
 is(now($t)->{verifiedDocuments}, undef, 'no document is said to be verified');
 
@@ -380,7 +383,7 @@ for my $record (@records) {
                                fieldRequired => $required } }),
         requirements => $known ? { family_name => $known } : {});
 
-    phone($t)->begin->document;
+    phone($t)->begin->document->submit;
     wait_for();
 
     is_deeply([@{now($t)->{transactionStatus}}{qw(status verificationStatus
@@ -403,16 +406,18 @@ for my $retries (0 .. 3) {
     my $phone = phone($t)->begin;
 
     for my $attempt (1 .. $retries) {
-        $phone->document(photo => $none);
+        $phone->document(photo => $none)->submit;
         wait_for();
         is_deeply([status($t), checks($t)],
             ['PARTIAL', { GOVERNMENT_ID => 'REQUESTED' }],
             "attempt $attempt of $retries more: the user is asked again");
-        like($phone->page, qr/could not be read. Please try again/,
+        my ($this, $all) = ($attempt + 1, $retries + 1);
+        is($phone->open->problem, 'The photo of the document could not be '
+            . "read. Please try again. This is attempt $this of $all.",
             '... and told why');
     }
 
-    $phone->document(photo => $none);
+    $phone->document(photo => $none)->submit;
     wait_for();
     is_deeply([status($t), checks($t)], ['FAIL', { GOVERNMENT_ID => 'FAIL' }],
         "after $retries retries it fails");
@@ -436,15 +441,15 @@ for my $retries (0 .. 3) {
 $t = transaction(policy(liveness => { %live, retry => { attempts => 1 } },
     facialComparison => \%live,
     governmentId => { %id, retry => { attempts => 3 } }));
-$phone = phone($t)->begin->document(photo => $none)->selfie;
+$phone = phone($t)->begin->document(photo => $none)->selfie->submit;
 wait_for();
 
 is_deeply([status($t), checks($t)], ['PARTIAL', { LIVENESS => 'SUCCESS',
     GOVERNMENT_ID => 'REQUESTED', FACIAL_COMPARISON_DOCUMENT => 'REQUESTED' }],
     'a bad photo of the document says nothing about the face, yet');
-is(asked($phone->page), 'document', 'the document is asked for');
+ok($phone->open->asks('front'), 'the document is asked for');
 
-$phone->document(photo => $photo);
+$phone->document(photo => $photo)->submit;
 is(status($t), 'IN_PROGRESS', '... and only that');
 wait_for();
 is(status($t), 'SUCCESS', 'it is good');
@@ -465,13 +470,13 @@ for my $case (['ALL', 3], ['LATEST', 3], [1, 1], [2, 2], [3, 0], [4, 0]) {
 
 $t = transaction(policy(governmentId => \%id,
     liveness => { %live, retry => { attempts => 3 } }));
-phone($t)->begin->document(%expired)->selfie($none);
+phone($t)->begin->document(%expired)->selfie($none)->submit;
 wait_for();
 is(status($t), 'FAIL', 'a photo is not taken again for a document that failed');
 
 $t = transaction(policy(liveness => { %live, retry => { attempts => 3 } }));
 $service->advance(30 * $minute - 10);
-phone($t)->begin->selfie($none);
+phone($t)->begin->selfie($none)->submit;
 wait_for();
 is_deeply(now($t)->{transactionStatus}{providerMessagesList},
     ['SELFIE_IMAGE_INVALID'], '... nor when the transaction is over');
@@ -479,7 +484,7 @@ is_deeply(now($t)->{transactionStatus}{providerMessagesList},
 $t = transaction(policy(liveness => { %live, retry => { attempts => 1 } }));
 $phone = phone($t)->begin;
 $service->advance(14 * $minute);
-$phone->selfie($none);
+$phone->selfie($none)->submit;
 wait_for();
 $service->advance(10 * $minute);
 is(status($t), 'PARTIAL', 'another attempt has its own time for collection');
@@ -504,7 +509,10 @@ for my $case (@waiting) {
     my ($what, $parts, $steps) = @$case;
     my $t = transaction(policy(%$parts));
 
-    $steps->(phone($t)->begin);
+    my $phone = phone($t)->begin;
+
+    $steps->($phone);
+    $phone->submit;
     $service->advance(2 * 60 * $minute);
 
     is(status($t), 'IN_PROGRESS', "$what: it waits");
@@ -516,13 +524,13 @@ for my $case (@waiting) {
 }
 
 $t = transaction(policy(governmentId => { %id, inspectionType => 'STEP_UP' }));
-phone($t)->begin->document;
+phone($t)->begin->document->submit;
 wait_for();
 is(status($t), 'SUCCESS', 'STEP_UP, where the document is good: nobody is asked');
 
 $t = transaction(policy(governmentId => { %id, inspectionType => 'MANUAL' },
     liveness => \%live));
-phone($t)->begin->document->selfie($none);
+phone($t)->begin->document->selfie($none)->submit;
 wait_for();
 is_deeply([status($t), checks($t)], ['FAIL', { LIVENESS => 'FAIL',
     GOVERNMENT_ID => 'NOT_REQUIRED' }],
@@ -611,7 +619,7 @@ is_deeply(now($t)->{verifyPolicy}, { id => $changed }, '... if it is wanted');
 
 $service->api('PUT', "verifyPolicies/$changed", { name => 'changed',
     governmentId => \%id });
-phone($t)->begin->selfie;
+phone($t)->begin->selfie->submit;
 wait_for();
 is_deeply([status($t), checks($t)], ['SUCCESS', { LIVENESS => 'SUCCESS' }],
     'a transaction goes by the policy as it was when it was created');
@@ -646,7 +654,7 @@ $site->nginx->forbid('ann@example.com');
 
 $t = transaction(policy(governmentId => \%id, liveness => \%live),
     requirements => { given_name => { value => 'Ann' } });
-phone($t)->begin->document(photo => $photo)->selfie;
+phone($t)->begin->document(photo => $photo)->selfie->submit;
 wait_for();
 
 is($service->api('GET', "$t->{path}/verifiedData")->json->{size}, 3,

@@ -360,7 +360,10 @@ idv_svc_action_e idv_svc_document_action(idv_svc_call_t *call);
 idv_svc_doc_t *idv_svc_document_add(idv_svc_call_t *call,
     idv_svc_view_t *view, ngx_uint_t type, ngx_str_t *value, ngx_uint_t bad,
     idv_svc_doc_t *old);
-void idv_svc_document_remove(idv_svc_view_t *view, ngx_uint_t give);
+
+/* those of the latest attempt; side: idv_svc_side_e, none is any */
+void idv_svc_document_remove(idv_svc_view_t *view, ngx_uint_t give,
+    ngx_uint_t side);
 
 /*
  * Makes the checks that can be made; closing: collection is over.  Returns what
@@ -369,7 +372,7 @@ void idv_svc_document_remove(idv_svc_view_t *view, ngx_uint_t give);
 ngx_uint_t idv_svc_document_look(idv_svc_call_t *call, idv_svc_view_t *view,
     ngx_uint_t closing);
 
-/* idv_svc_capture.c */
+/* idv_svc_capture.c, idv_svc_capture_assets.c */
 
 ngx_int_t idv_svc_capture_show(idv_svc_call_t *call);
 ngx_int_t idv_svc_capture_step(idv_svc_call_t *call);

@@ -2,8 +2,9 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * What the user does on the phone: begin, give a document, give a photo.  The
- * link's transaction id and code together open a transaction, one alone never.
+ * What the user does on the phone, step by step.  The link's transaction id and
+ * code together open a transaction, one alone never.  A step belongs to a stage
+ * of the page: sent twice, or from an old tab, it changes nothing.
  */
 
 
@@ -32,14 +33,32 @@ static ngx_int_t idv_svc_capture_form(idv_svc_call_t *call,
     idv_svc_form_t *form);
 static ngx_int_t idv_svc_capture_begin(idv_svc_page_t *page,
     ngx_uint_t *changed);
-static ngx_int_t idv_svc_capture_document(idv_svc_page_t *page,
+static ngx_int_t idv_svc_capture_choose(idv_svc_page_t *page,
     ngx_uint_t *changed);
-static ngx_int_t idv_svc_capture_image(idv_svc_page_t *page, ngx_int_t type,
-    ngx_str_t *image);
-static ngx_int_t idv_svc_capture_skip(idv_svc_page_t *page,
+static ngx_int_t idv_svc_capture_front(idv_svc_page_t *page,
+    ngx_uint_t *changed);
+static ngx_int_t idv_svc_capture_back(idv_svc_page_t *page,
+    ngx_uint_t *changed);
+static ngx_int_t idv_svc_capture_side(idv_svc_page_t *page,
+    ngx_uint_t *changed, ngx_uint_t side, ngx_uint_t without);
+static ngx_int_t idv_svc_capture_without(idv_svc_page_t *page,
+    ngx_uint_t *changed);
+static ngx_int_t idv_svc_capture_document(idv_svc_page_t *page,
     ngx_uint_t *changed);
 static ngx_int_t idv_svc_capture_selfie(idv_svc_page_t *page,
     ngx_uint_t *changed);
+static ngx_int_t idv_svc_capture_skip(idv_svc_page_t *page,
+    ngx_uint_t *changed);
+static ngx_int_t idv_svc_capture_change(idv_svc_page_t *page,
+    ngx_uint_t *changed);
+static ngx_int_t idv_svc_capture_submit(idv_svc_page_t *page,
+    ngx_uint_t *changed);
+static ngx_int_t idv_svc_capture_photo(idv_svc_page_t *page,
+    ngx_str_t *photo);
+static ngx_int_t idv_svc_capture_image(idv_svc_page_t *page, ngx_int_t type,
+    ngx_str_t *image);
+static ngx_uint_t idv_svc_capture_is(idv_svc_page_t *page, const char *name,
+    const char *value);
 
 
 typedef struct {
@@ -57,76 +76,17 @@ static idv_svc_step_t  idv_svc_steps[] = {
     { ngx_string("begin"), idv_svc_capture_begin },
     { ngx_string("send"), idv_svc_page_otp_send },
     { ngx_string("code"), idv_svc_page_otp_check },
+    { ngx_string("choose"), idv_svc_capture_choose },
+    { ngx_string("front"), idv_svc_capture_front },
+    { ngx_string("back"), idv_svc_capture_back },
+    { ngx_string("without"), idv_svc_capture_without },
     { ngx_string("document"), idv_svc_capture_document },
     { ngx_string("selfie"), idv_svc_capture_selfie },
     { ngx_string("skip"), idv_svc_capture_skip },
+    { ngx_string("change"), idv_svc_capture_change },
+    { ngx_string("submit"), idv_svc_capture_submit },
     { ngx_null_string, NULL }
 };
-
-
-static ngx_str_t  idv_svc_style = ngx_string(
-    ":root{color-scheme:light dark;--ground:#f4f5f7;--card:#fff;--text:#1c2129;"
-    "--soft:#566072;--line:#8a94a6;--act:#0b57c2;--on-act:#fff;--bad:#b3261e}"
-    "@media(prefers-color-scheme:dark){:root{--ground:#12151b;--card:#1c2129;"
-    "--text:#eceff4;--soft:#a9b3c3;--line:#6d788b;--act:#8ab8ff;"
-    "--on-act:#0b1a30;--bad:#ffb4ab}}"
-    "*{box-sizing:border-box}"
-    "body{margin:0;padding:1rem;background:var(--ground);color:var(--text);"
-    "font:1.0625rem/1.5 system-ui,sans-serif}"
-    "main{max-width:30rem;margin:0 auto;padding:1.5rem;background:var(--card);"
-    "border-radius:.75rem}"
-    "h1{margin:0 0 1rem;font-size:1.5rem;line-height:1.25}"
-    "p,ul{margin:0 0 1rem}ul{padding-inline-start:1.25rem}"
-    ".steps{display:flex;flex-wrap:wrap;gap:.25rem 1rem;margin:0 0 1.25rem;"
-    "padding:0;list-style:none;font-size:.875rem;color:var(--soft)}"
-    ".steps [aria-current]{color:var(--text);font-weight:600;"
-    "text-decoration:underline;text-underline-offset:.25rem}"
-    ".code{font-size:2rem;font-weight:600;letter-spacing:.15em;"
-    "text-align:center}"
-    ".note{margin:1rem 0 0;font-size:.875rem;color:var(--soft)}"
-    ".problem{padding:.75rem 1rem;border-inline-start:.25rem solid var(--bad);"
-    "color:var(--bad)}"
-    "label{display:block;margin:1rem 0 .25rem;font-weight:600}"
-    "label span{font-weight:400;color:var(--soft)}"
-    "input:not([type=hidden]),select{display:block;width:100%;"
-    "min-height:2.75rem;"
-    "padding:.5rem .75rem;border:1px solid var(--line);border-radius:.375rem;"
-    "background:var(--card);color:var(--text);font:inherit}"
-    "textarea{display:block;width:100%;padding:.5rem .75rem;"
-    "border:1px solid var(--line);border-radius:.375rem;"
-    "background:var(--card);color:var(--text);"
-    "font:.875rem/1.5 ui-monospace,monospace}"
-    "[aria-invalid]{border:2px solid var(--bad)}"
-    "button,.button{display:block;width:100%;margin:1.5rem 0 0;padding:.75rem;"
-    "border:0;border-radius:.375rem;background:var(--act);"
-    "color:var(--on-act);font:inherit;font-weight:600;text-align:center;"
-    "text-decoration:none;cursor:pointer}"
-    ":focus-visible{outline:3px solid var(--act);outline-offset:2px}");
-
-
-/* the introduction was given elsewhere: the button is pressed for the user */
-
-static ngx_str_t  idv_svc_script = ngx_string(
-    "\"use strict\";\n"
-    "{\n"
-    "  const form = document.getElementById(\"begin\");\n"
-    "  if (form) form.submit();\n"
-    "}\n");
-
-
-ngx_int_t
-idv_svc_capture_style(idv_svc_call_t *call)
-{
-    return idv_svc_send(call, NGX_HTTP_OK, "text/css", &idv_svc_style);
-}
-
-
-ngx_int_t
-idv_svc_capture_script(idv_svc_call_t *call)
-{
-    return idv_svc_send(call, NGX_HTTP_OK, "text/javascript",
-                        &idv_svc_script);
-}
 
 
 ngx_int_t
@@ -135,13 +95,16 @@ idv_svc_capture_show(idv_svc_call_t *call)
     idv_svc_page_t  page;
     idv_svc_view_t  view;
 
-    if (idv_svc_capture_open(call, IDV_SVC_BLOB(IDV_SVC_BLOB_REQUEST), &view)
+    if (idv_svc_capture_open(call,
+                             IDV_SVC_BLOB(IDV_SVC_BLOB_REQUEST)
+                             |IDV_SVC_BLOB(IDV_SVC_BLOB_DOCUMENT)
+                             |IDV_SVC_DOCS_LIST, &view)
         != NGX_OK)
     {
         return idv_svc_page_none(call);
     }
 
-    /* the address is a document, and nothing else on a page is one */
+    /* an address is a document whose value is shown */
 
     if (idv_svc_otp_wanted(&view.tx)
         && idv_svc_capture_open(call, IDV_SVC_BLOB(IDV_SVC_BLOB_REQUEST)
@@ -367,44 +330,118 @@ idv_svc_capture_begin(idv_svc_page_t *page, ngx_uint_t *changed)
 
     /* a policy may ask for nothing that this page could take */
 
-    return idv_svc_page_wanted(&page->view->tx)
-           ? NGX_OK : idv_svc_capture_given(page, changed);
+    page->stage = idv_svc_page_stage(page->view);
+
+    return (page->stage == IDV_SVC_STAGE_REVIEW)
+           ? idv_svc_capture_submit(page, changed) : NGX_OK;
+}
+
+
+static ngx_int_t
+idv_svc_capture_choose(idv_svc_page_t *page, ngx_uint_t *changed)
+{
+    ngx_uint_t  i;
+
+    if (page->stage != IDV_SVC_STAGE_KIND) {
+        return NGX_DECLINED;
+    }
+
+    for (i = 0; idv_svc_documents[i].name.len; i++) {
+        if (idv_svc_capture_is(page, "idType",
+                               (char *) idv_svc_documents[i].name.data))
+        {
+            page->view->tx.kind = (uint8_t) (i + 1);
+
+            /* what a client has given before is not mixed with it */
+
+            idv_svc_document_remove(page->view, IDV_SVC_GIVE_DOCUMENT,
+                                    IDV_SVC_SIDE_NONE);
+
+            return idv_svc_capture_given(page, changed);
+        }
+    }
+
+    page->problem = IDV_SVC_T_KIND_MISSING;
+
+    return NGX_ABORT;
+}
+
+
+static ngx_int_t
+idv_svc_capture_front(idv_svc_page_t *page, ngx_uint_t *changed)
+{
+    return idv_svc_capture_side(page, changed, IDV_SVC_SIDE_FRONT, 0);
+}
+
+
+static ngx_int_t
+idv_svc_capture_back(idv_svc_page_t *page, ngx_uint_t *changed)
+{
+    return idv_svc_capture_side(page, changed, IDV_SVC_SIDE_BACK, 0);
+}
+
+
+static ngx_int_t
+idv_svc_capture_without(idv_svc_page_t *page, ngx_uint_t *changed)
+{
+    return idv_svc_capture_side(page, changed,
+                                idv_svc_capture_is(page, "what", "back")
+                                ? IDV_SVC_SIDE_BACK : IDV_SVC_SIDE_FRONT, 1);
+}
+
+
+static ngx_int_t
+idv_svc_capture_side(idv_svc_page_t *page, ngx_uint_t *changed,
+    ngx_uint_t side, ngx_uint_t without)
+{
+    ngx_int_t      type;
+    ngx_str_t      photo;
+    idv_svc_tx_t  *tx;
+
+    tx = &page->view->tx;
+
+    if (page->stage != (side == IDV_SVC_SIDE_FRONT ? IDV_SVC_STAGE_FRONT
+                                                   : IDV_SVC_STAGE_BACK))
+    {
+        return NGX_DECLINED;
+    }
+
+    if (!without && idv_svc_capture_photo(page, &photo) != NGX_OK) {
+        return NGX_ABORT;
+    }
+
+    type = idv_svc_type_side(tx->kind, side);
+
+    idv_svc_document_remove(page->view, IDV_SVC_GIVE_DOCUMENT, side);
+
+    if (!without && idv_svc_capture_image(page, type, &photo) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    tx->sides |= (uint8_t) (1 << side);
+
+    return idv_svc_capture_given(page, changed);
 }
 
 
 static ngx_int_t
 idv_svc_capture_document(idv_svc_page_t *page, ngx_uint_t *changed)
 {
-    ngx_int_t        rc, type;
-    ngx_str_t        photo;
-    ngx_uint_t       kind;
-    idv_svc_view_t  *view;
+    ngx_int_t  rc;
 
-    view = page->view;
-
-    if (idv_svc_page_wanted(&view->tx) != IDV_SVC_GIVE_DOCUMENT) {
+    if (page->stage != IDV_SVC_STAGE_DETAILS) {
         return NGX_DECLINED;
     }
 
-    photo = idv_svc_form_get(page->form, "photo");
+    rc = idv_svc_form_set(page->form, "idType",
+                     &idv_svc_documents[page->view->tx.kind - 1].name);
 
-    rc = idv_svc_paper_read(page, photo.len != 0);
-    if (rc != NGX_OK) {
-        return rc;
+    if (rc == NGX_OK) {
+        rc = idv_svc_paper_read(page, 0);
     }
 
-    kind = view->tx.document;
-
-    /* what a client has given before is not mixed with it */
-
-    idv_svc_document_remove(view, IDV_SVC_GIVE_DOCUMENT);
-
-    type = idv_svc_type_front(kind);
-
-    if (photo.len && kind && type != NGX_DECLINED
-        && idv_svc_capture_image(page, type, &photo) != NGX_OK)
-    {
-        return NGX_ERROR;
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     *changed |= IDV_SVC_BLOB(IDV_SVC_BLOB_DOCUMENT);
@@ -413,28 +450,28 @@ idv_svc_capture_document(idv_svc_page_t *page, ngx_uint_t *changed)
 }
 
 
-/* what is there now; with the last of it the page's part is over */
-
-ngx_int_t
-idv_svc_capture_given(idv_svc_page_t *page, ngx_uint_t *changed)
+static ngx_int_t
+idv_svc_capture_selfie(idv_svc_page_t *page, ngx_uint_t *changed)
 {
-    idv_svc_view_t  *view;
+    ngx_str_t         photo;
 
-    view = page->view;
+    static ngx_str_t  name = ngx_string("Selfie");
 
-    *changed |= IDV_SVC_DOCS;
-
-    if (idv_svc_tx_give(&view->tx, idv_svc_type_given(view), page->call->now)
-        != NGX_OK)
-    {
+    if (page->stage != IDV_SVC_STAGE_SELFIE) {
         return NGX_DECLINED;
     }
 
-    if (idv_svc_page_wanted(&view->tx) == 0) {
-        *changed |= idv_svc_document_look(page->call, view, 1);
+    if (idv_svc_capture_photo(page, &photo) != NGX_OK) {
+        return NGX_ABORT;
     }
 
-    return NGX_OK;
+    if (idv_svc_capture_image(page, idv_svc_type_find(&name), &photo)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return idv_svc_capture_given(page, changed);
 }
 
 
@@ -443,21 +480,156 @@ idv_svc_capture_given(idv_svc_page_t *page, ngx_uint_t *changed)
 static ngx_int_t
 idv_svc_capture_skip(idv_svc_page_t *page, ngx_uint_t *changed)
 {
-    ngx_uint_t     wanted;
+    ngx_uint_t     give;
     idv_svc_tx_t  *tx;
 
     tx = &page->view->tx;
-    wanted = idv_svc_page_wanted(tx);
 
-    if (wanted == 0 || (wanted & idv_svc_tx_wanted(tx, IDV_SVC_REQUIRED))) {
+    give = idv_svc_page_give(page->stage);
+
+    if (give == 0 || (idv_svc_tx_wanted(tx, IDV_SVC_REQUIRED) & give)) {
         return NGX_DECLINED;
     }
 
-    idv_svc_document_remove(page->view, wanted);
+    if (give == IDV_SVC_GIVE_DOCUMENT) {
+        tx->kind = 0;
+        tx->sides = 0;
+        idv_svc_tx_unread(tx);
+    }
 
-    tx->skipped |= (uint8_t) wanted;
+    idv_svc_document_remove(page->view, give, IDV_SVC_SIDE_NONE);
+
+    tx->skipped |= (uint8_t) give;
 
     return idv_svc_capture_given(page, changed);
+}
+
+
+/* what was given is asked for again; until the last step nobody looks at it */
+
+static ngx_int_t
+idv_svc_capture_change(idv_svc_page_t *page, ngx_uint_t *changed)
+{
+    idv_svc_tx_t  *tx;
+
+    tx = &page->view->tx;
+
+    if (page->stage < IDV_SVC_STAGE_KIND
+        || page->stage > IDV_SVC_STAGE_REVIEW)
+    {
+        return NGX_DECLINED;
+    }
+
+    if (idv_svc_capture_is(page, "what", "kind")) {
+        tx->kind = 0;
+        tx->sides = 0;
+        tx->draft = 0;
+        tx->skipped &= (uint8_t) ~IDV_SVC_GIVE_DOCUMENT;
+        idv_svc_tx_unread(tx);
+        idv_svc_document_remove(page->view, IDV_SVC_GIVE_DOCUMENT,
+                                IDV_SVC_SIDE_NONE);
+
+    } else if (page->stage != IDV_SVC_STAGE_REVIEW) {
+        return NGX_DECLINED;
+
+    } else if (idv_svc_capture_is(page, "what", "selfie")) {
+        tx->skipped &= (uint8_t) ~IDV_SVC_GIVE_SELFIE;
+        idv_svc_document_remove(page->view, IDV_SVC_GIVE_SELFIE,
+                                IDV_SVC_SIDE_NONE);
+
+    } else if (idv_svc_capture_is(page, "what", "email")) {
+        tx->skipped &= (uint8_t) ~IDV_SVC_GIVE_EMAIL;
+
+    } else if (idv_svc_capture_is(page, "what", "phone")) {
+        tx->skipped &= (uint8_t) ~IDV_SVC_GIVE_PHONE;
+
+    } else if (tx->kind == 0) {
+        return NGX_DECLINED;
+
+    } else if (idv_svc_capture_is(page, "what", "front")) {
+        tx->sides &= (uint8_t) ~(1 << IDV_SVC_SIDE_FRONT);
+
+    } else if (idv_svc_capture_is(page, "what", "back")) {
+        tx->sides &= (uint8_t) ~(1 << IDV_SVC_SIDE_BACK);
+
+    } else if (idv_svc_capture_is(page, "what", "details")) {
+        idv_svc_tx_unread(tx);
+
+    } else {
+        return NGX_DECLINED;
+    }
+
+    return idv_svc_capture_given(page, changed);
+}
+
+
+static ngx_int_t
+idv_svc_capture_submit(idv_svc_page_t *page, ngx_uint_t *changed)
+{
+    if (page->stage != IDV_SVC_STAGE_REVIEW) {
+        return NGX_DECLINED;
+    }
+
+    *changed |= idv_svc_document_look(page->call, page->view, 1);
+
+    return NGX_OK;
+}
+
+
+/* what there is now; a document is one when the page has asked for all of it */
+
+ngx_int_t
+idv_svc_capture_given(idv_svc_page_t *page, ngx_uint_t *changed)
+{
+    ngx_uint_t       given;
+    idv_svc_view_t  *view;
+
+    view = page->view;
+    given = idv_svc_type_given(view);
+
+    if (view->tx.kind && idv_svc_page_paper(view) != IDV_SVC_STAGE_SELFIE) {
+        given &= ~IDV_SVC_GIVE_DOCUMENT;
+    }
+
+    *changed |= IDV_SVC_DOCS;
+
+    /* a choice is nothing that is there */
+
+    if (view->tx.status == IDV_TX_INITIATED && view->ndocs == 0
+        && !view->tx.typed)
+    {
+        view->tx.version++;
+        return NGX_OK;
+    }
+
+    return idv_svc_tx_give(&view->tx, given, page->call->now);
+}
+
+
+static ngx_int_t
+idv_svc_capture_photo(idv_svc_page_t *page, ngx_str_t *photo)
+{
+    *photo = idv_svc_form_get(page->form, "camera");
+
+    if (photo->len == 0) {
+        *photo = idv_svc_form_get(page->form, "photo");
+    }
+
+    if (photo->len == 0) {
+        page->problem = IDV_SVC_T_PHOTO_MISSING;
+        return NGX_DECLINED;
+    }
+
+    /* what is not kept would not have been collected */
+
+    if (page->view->tx.rules.collect_only
+        && photo->len > page->call->conf->keep_image)
+    {
+        page->problem = IDV_SVC_T_PHOTO_LARGE;
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -466,6 +638,10 @@ idv_svc_capture_image(idv_svc_page_t *page, ngx_int_t type, ngx_str_t *image)
 {
     ngx_uint_t  bad;
 
+    if (type == NGX_DECLINED) {
+        return NGX_ERROR;
+    }
+
     bad = (idv_svc_image(image->data, image->len) == IDV_SVC_IMAGE_NONE);
 
     return idv_svc_document_add(page->call, page->view, type, image, bad, NULL)
@@ -473,36 +649,13 @@ idv_svc_capture_image(idv_svc_page_t *page, ngx_int_t type, ngx_str_t *image)
 }
 
 
-static ngx_int_t
-idv_svc_capture_selfie(idv_svc_page_t *page, ngx_uint_t *changed)
+static ngx_uint_t
+idv_svc_capture_is(idv_svc_page_t *page, const char *name, const char *value)
 {
-    ngx_int_t         type;
-    ngx_str_t         photo;
+    ngx_str_t  field;
 
-    static ngx_str_t  name = ngx_string("Selfie");
+    field = idv_svc_form_get(page->form, name);
 
-    if (idv_svc_page_wanted(&page->view->tx) != IDV_SVC_GIVE_SELFIE) {
-        return NGX_DECLINED;
-    }
-
-    photo = idv_svc_form_get(page->form, "camera");
-
-    if (photo.len == 0) {
-        photo = idv_svc_form_get(page->form, "photo");
-    }
-
-    if (photo.len == 0) {
-        page->problem = "Please take or choose a photo.";
-        return NGX_ABORT;
-    }
-
-    type = idv_svc_type_find(&name);
-
-    if (type == NGX_DECLINED
-        || idv_svc_capture_image(page, type, &photo) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return idv_svc_capture_given(page, changed);
+    return field.len == ngx_strlen(value)
+           && ngx_strncmp(field.data, value, field.len) == 0;
 }

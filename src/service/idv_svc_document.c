@@ -652,14 +652,19 @@ idv_svc_document_add(idv_svc_call_t *call, idv_svc_view_t *view,
 /* those of the latest attempt that were given for this */
 
 void
-idv_svc_document_remove(idv_svc_view_t *view, ngx_uint_t give)
+idv_svc_document_remove(idv_svc_view_t *view, ngx_uint_t give,
+    ngx_uint_t side)
 {
-    ngx_uint_t  i, n;
+    ngx_uint_t             i, n;
+    const idv_svc_type_t  *type;
 
     n = 0;
 
     for (i = 0; i < view->ndocs; i++) {
-        if (idv_svc_types[view->doc[i].type].give == give
+        type = &idv_svc_types[view->doc[i].type];
+
+        if (type->give == give
+            && (side == IDV_SVC_SIDE_NONE || type->side == side)
             && idv_svc_type_latest(&view->tx, &view->doc[i]))
         {
             continue;

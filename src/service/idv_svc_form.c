@@ -231,6 +231,36 @@ idv_svc_form_get(idv_svc_form_t *form, const char *name)
 }
 
 
+ngx_int_t
+idv_svc_form_set(idv_svc_form_t *form, const char *name,
+    const ngx_str_t *value)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < form->n; i++) {
+        if (form->field[i].name.len == ngx_strlen(name)
+            && ngx_strncmp(form->field[i].name.data, name,
+                           form->field[i].name.len)
+               == 0)
+        {
+            form->field[i].value = *value;
+            return NGX_OK;
+        }
+    }
+
+    if (form->n == IDV_SVC_MAX_FIELDS) {
+        return NGX_ERROR;
+    }
+
+    form->field[form->n].name.data = (u_char *) name;
+    form->field[form->n].name.len = ngx_strlen(name);
+    form->field[form->n].value = *value;
+    form->n++;
+
+    return NGX_OK;
+}
+
+
 /* mark becomes the boundary with what is in front of it: CR LF "--" */
 
 static ngx_int_t

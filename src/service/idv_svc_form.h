@@ -39,6 +39,10 @@ ngx_int_t idv_svc_form_multipart(ngx_str_t *body, ngx_str_t *content_type,
 /* the value of a field; empty if there is none */
 ngx_str_t idv_svc_form_get(idv_svc_form_t *form, const char *name);
 
+/* ... which is that from now on; NGX_ERROR: there are too many */
+ngx_int_t idv_svc_form_set(idv_svc_form_t *form, const char *name,
+    const ngx_str_t *value);
+
 /* percent-decoding in place, "+" as a space; NGX_DECLINED if malformed */
 ngx_int_t idv_svc_form_decode(ngx_str_t *text);
 

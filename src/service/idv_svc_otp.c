@@ -53,33 +53,6 @@ static const idv_svc_otp_way_t  idv_svc_otp_ways[IDV_SVC_NCHANNELS] = {
 };
 
 
-/* in the order of idv_otp_result_e; of "send it", and of "this is the code" */
-
-static const char *const  idv_svc_otp_sending[IDV_OTP_NRESULTS] = {
-    "",
-    "This is not an address that a code can be sent to.",
-    "",
-    "",
-    "Please wait a little before another code is sent.",
-    "No more codes can be sent.",
-    "There were too many attempts.",
-    "",
-    ""
-};
-
-static const char *const  idv_svc_otp_typing[IDV_OTP_NRESULTS] = {
-    "",
-    "Please enter the six digits of the code.",
-    "This is not the code that was sent.",
-    "The time of this code is over. Please have another one sent.",
-    "",
-    "",
-    "There were too many attempts.",
-    "",
-    "Please have a code sent first."
-};
-
-
 ngx_uint_t
 idv_svc_otp_wanted(const idv_svc_tx_t *tx)
 {
@@ -388,7 +361,7 @@ idv_svc_otp_keep(idv_svc_call_t *call, idv_svc_view_t *view,
         return NGX_OK;
     }
 
-    idv_svc_document_remove(view, way->give);
+    idv_svc_document_remove(view, way->give, IDV_SVC_SIDE_NONE);
 
     return type != NGX_DECLINED
            && idv_svc_document_add(call, view, type, address, 0, NULL)
@@ -558,15 +531,4 @@ idv_svc_otp_variant(idv_svc_call_t *call, idv_svc_tx_t *tx,
     json = json_object_get(json_object_get(json, "otp"), "notification");
 
     return idv_json_string(json, "variantName");
-}
-
-
-const char *
-idv_svc_otp_text(ngx_int_t result, ngx_uint_t sending)
-{
-    if (result < 0 || result >= IDV_OTP_NRESULTS) {
-        return "";
-    }
-
-    return sending ? idv_svc_otp_sending[result] : idv_svc_otp_typing[result];
 }

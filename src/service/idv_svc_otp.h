@@ -86,8 +86,5 @@ ngx_int_t idv_svc_otp_check(idv_svc_call_t *call, idv_svc_view_t *view,
 ngx_int_t idv_svc_otp_deliver(idv_svc_call_t *call, idv_svc_view_t *view,
     idv_svc_channel_e channel, idv_svc_handler_pt done);
 
-/* a sentence, or ""; sending: what idv_svc_otp_send() returned */
-const char *idv_svc_otp_text(ngx_int_t result, ngx_uint_t sending);
-
 
 #endif /* _IDV_SVC_OTP_H_INCLUDED_ */

@@ -1,6 +1,9 @@
 
 /*
  * Copyright (C) nginx-idv authors
+ *
+ * The frame of the capture page: language, headers, where the user is, and what
+ * all its pages are printed with.
  */
 
 
@@ -10,48 +13,31 @@
 #include <stdarg.h>
 
 #include "../util/idv_html.h"
+#include "../util/idv_language.h"
 #include "idv_svc_otp.h"
 #include "idv_svc_page.h"
+#include "idv_svc_type.h"
 
 
 #define IDV_SVC_PAGE_SIZE  (48 * 1024)
 
 
+static const idv_svc_lang_t *idv_svc_page_lang(idv_svc_call_t *call);
+static ngx_uint_t idv_svc_page_flag(idv_svc_call_t *call, const char *name);
 static ngx_int_t idv_svc_page_headers(idv_svc_page_t *page);
 static void idv_svc_page_origin(idv_svc_page_t *page, ngx_str_t *origin);
-static void idv_svc_page_time(idv_svc_page_t *page, int64_t ms);
-static ngx_int_t idv_svc_page_intro(idv_svc_page_t *page);
-static ngx_int_t idv_svc_page_document(idv_svc_page_t *page);
-static void idv_svc_page_kind(idv_svc_page_t *page);
-static void idv_svc_page_zone(idv_svc_page_t *page);
-static void idv_svc_page_input(idv_svc_page_t *page, ngx_uint_t i);
-static ngx_int_t idv_svc_page_selfie(idv_svc_page_t *page);
-static void idv_svc_page_again(idv_svc_page_t *page);
-static ngx_int_t idv_svc_page_waiting(idv_svc_page_t *page);
-static ngx_int_t idv_svc_page_done(idv_svc_page_t *page);
-static void idv_svc_page_back(idv_svc_page_t *page);
+static ngx_str_t *idv_svc_page_room(idv_svc_page_t *page, size_t len);
 static ngx_int_t idv_svc_page_plain(idv_svc_call_t *call, ngx_uint_t status,
-    const char *title, const char *text);
-static ngx_uint_t idv_svc_page_flag(idv_svc_call_t *call, const char *name);
+    idv_svc_text_e title, idv_svc_text_e text);
 
 
-idv_svc_input_t  idv_svc_inputs[] = {
-    { "documentNumber", "Number of the document",
-      "autocomplete=\"off\" autocapitalize=\"characters\"", 0 },
-    { "firstName", "First name, as on the document",
-      "autocomplete=\"given-name\"", 0 },
-    { "lastName", "Last name, as on the document",
-      "autocomplete=\"family-name\"", 0 },
-    { "birthDate", "Date of birth", "autocomplete=\"bday\"", 1 },
-    { "expirationDate", "Valid until", "autocomplete=\"off\"", 1 },
-    { "issuingCountry", "Country that issued it",
-      "autocomplete=\"country-name\"", 0 },
-    { NULL, NULL, NULL, 0 }
+/* the first one is for those who ask for none of them */
+
+static const idv_svc_lang_t *const  idv_svc_langs[] = {
+    &idv_svc_text_en, &idv_svc_text_de, &idv_svc_text_ar
 };
 
-
-static const char  *idv_svc_page_step[] =
-    { "Start", "Document", "Photo", "Result", NULL };
+#define IDV_SVC_NLANGS  (sizeof(idv_svc_langs) / sizeof(idv_svc_langs[0]))
 
 
 ngx_int_t
@@ -66,6 +52,8 @@ idv_svc_page_init(idv_svc_page_t *page, idv_svc_call_t *call,
 
     page->call = call;
     page->view = view;
+    page->lang = idv_svc_page_lang(call);
+    page->stage = idv_svc_page_stage(view);
     page->same_device = idv_svc_page_flag(call, "dt");
     page->skip_intro = idv_svc_page_flag(call, "skipIntro");
 
@@ -107,6 +95,148 @@ idv_svc_page_init(idv_svc_page_t *page, idv_svc_call_t *call,
 }
 
 
+/* nginx itself keeps this header only where it was built with some modules */
+
+static const idv_svc_lang_t *
+idv_svc_page_lang(idv_svc_call_t *call)
+{
+    ngx_str_t         tags[IDV_SVC_NLANGS], *accept;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    accept = NULL;
+    part = &call->request->headers_in.headers.part;
+    header = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            header = part->elts;
+            i = 0;
+        }
+
+        if (header[i].key.len == sizeof("Accept-Language") - 1
+            && ngx_strncasecmp(header[i].key.data,
+                               (u_char *) "Accept-Language",
+                               sizeof("Accept-Language") - 1)
+               == 0)
+        {
+            accept = &header[i].value;
+            break;
+        }
+    }
+
+    for (i = 0; i < IDV_SVC_NLANGS; i++) {
+        tags[i] = idv_svc_langs[i]->tag;
+    }
+
+    return idv_svc_langs[idv_language(accept, tags, sizeof(ngx_str_t),
+                                      IDV_SVC_NLANGS)];
+}
+
+
+idv_svc_stage_e
+idv_svc_page_stage(const idv_svc_view_t *view)
+{
+    ngx_uint_t           wanted;
+    const idv_svc_tx_t  *tx;
+
+    tx = &view->tx;
+
+    switch (tx->status) {
+
+    case IDV_TX_REQUESTED:
+        return IDV_SVC_STAGE_BEGIN;
+
+    case IDV_TX_INITIATED:
+    case IDV_TX_PARTIAL:
+        break;
+
+    case IDV_TX_IN_PROGRESS:
+        return IDV_SVC_STAGE_WAIT;
+
+    default:
+        return IDV_SVC_STAGE_DONE;
+    }
+
+    wanted = idv_svc_otp_wanted(tx);
+
+    if (wanted) {
+        return (wanted == IDV_SVC_GIVE_EMAIL) ? IDV_SVC_STAGE_EMAIL
+                                              : IDV_SVC_STAGE_PHONE;
+    }
+
+    wanted = idv_svc_tx_wanted(tx, IDV_SVC_OPTIONAL);
+
+    if (wanted & IDV_SVC_GIVE_DOCUMENT) {
+        return idv_svc_page_paper(view);
+    }
+
+    return (wanted & IDV_SVC_GIVE_SELFIE) ? IDV_SVC_STAGE_SELFIE
+                                          : IDV_SVC_STAGE_REVIEW;
+}
+
+
+ngx_uint_t
+idv_svc_page_give(idv_svc_stage_e stage)
+{
+    switch (stage) {
+
+    case IDV_SVC_STAGE_EMAIL:
+        return IDV_SVC_GIVE_EMAIL;
+
+    case IDV_SVC_STAGE_PHONE:
+        return IDV_SVC_GIVE_PHONE;
+
+    case IDV_SVC_STAGE_KIND:
+    case IDV_SVC_STAGE_FRONT:
+    case IDV_SVC_STAGE_BACK:
+    case IDV_SVC_STAGE_DETAILS:
+        return IDV_SVC_GIVE_DOCUMENT;
+
+    case IDV_SVC_STAGE_SELFIE:
+        return IDV_SVC_GIVE_SELFIE;
+
+    default:
+        return 0;
+    }
+}
+
+
+idv_svc_stage_e
+idv_svc_page_paper(const idv_svc_view_t *view)
+{
+    ngx_uint_t           side;
+    const idv_svc_tx_t  *tx;
+
+    tx = &view->tx;
+
+    if (tx->kind == 0) {
+        return IDV_SVC_STAGE_KIND;
+    }
+
+    for (side = IDV_SVC_SIDE_FRONT; side <= IDV_SVC_SIDE_BACK; side++) {
+        if (!(tx->sides & (1 << side))
+            && idv_svc_type_side(tx->kind, side) != NGX_DECLINED)
+        {
+            return (side == IDV_SVC_SIDE_FRONT) ? IDV_SVC_STAGE_FRONT
+                                                : IDV_SVC_STAGE_BACK;
+        }
+    }
+
+    /* what is only collected is not read */
+
+    return (tx->typed || (tx->rules.collect_only && idv_svc_type_kind(view)))
+           ? IDV_SVC_STAGE_SELFIE : IDV_SVC_STAGE_DETAILS;
+}
+
+
 static ngx_uint_t
 idv_svc_page_flag(idv_svc_call_t *call, const char *name)
 {
@@ -115,426 +245,6 @@ idv_svc_page_flag(idv_svc_call_t *call, const char *name)
     return ngx_http_arg(call->request, (u_char *) name, ngx_strlen(name),
                         &value)
            == NGX_OK && value.len == 1 && value.data[0] == '1';
-}
-
-
-ngx_int_t
-idv_svc_page_show(idv_svc_page_t *page)
-{
-    switch (page->view->tx.status) {
-
-    case IDV_TX_REQUESTED:
-        return idv_svc_page_intro(page);
-
-    case IDV_TX_INITIATED:
-    case IDV_TX_PARTIAL:
-        break;
-
-    case IDV_TX_IN_PROGRESS:
-        return idv_svc_page_waiting(page);
-
-    default:
-        return idv_svc_page_done(page);
-    }
-
-    switch (idv_svc_page_wanted(&page->view->tx)) {
-
-    case IDV_SVC_GIVE_EMAIL:
-        return idv_svc_page_otp(page, IDV_SVC_EMAIL);
-
-    case IDV_SVC_GIVE_PHONE:
-        return idv_svc_page_otp(page, IDV_SVC_SMS);
-
-    case IDV_SVC_GIVE_DOCUMENT:
-        return idv_svc_page_document(page);
-
-    case IDV_SVC_GIVE_SELFIE:
-        return idv_svc_page_selfie(page);
-    }
-
-    /* the rest is up to whoever gave a part of it by the API */
-
-    return idv_svc_page_waiting(page);
-}
-
-
-ngx_uint_t
-idv_svc_page_wanted(const idv_svc_tx_t *tx)
-{
-    ngx_uint_t  wanted;
-
-    wanted = idv_svc_otp_wanted(tx);
-
-    if (wanted) {
-        return wanted;
-    }
-
-    wanted = idv_svc_tx_wanted(tx, IDV_SVC_OPTIONAL);
-
-    return (wanted & IDV_SVC_GIVE_DOCUMENT) ? IDV_SVC_GIVE_DOCUMENT
-                                            : wanted & IDV_SVC_GIVE_SELFIE;
-}
-
-
-/*
- * Opening the page changes nothing: whatever previews links must not begin a
- * verification.  That takes the button, or the script that presses it where
- * the link says that the introduction was given elsewhere.
- */
-
-static ngx_int_t
-idv_svc_page_intro(idv_svc_page_t *page)
-{
-    u_char        *code;
-    idv_svc_tx_t  *tx;
-
-    static ngx_str_t  nobody = ngx_string("The site where you started");
-
-    if (idv_svc_page_begin(page, page->call, "Confirm who you are", 0)
-        != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    tx = &page->view->tx;
-    code = tx->code;
-
-    idv_svc_page_steps(page, 0);
-
-    idv_svc_page_print(page, "<p><strong>");
-    idv_svc_page_text(page, page->client.len ? &page->client : &nobody);
-    idv_svc_page_print(page,
-        "</strong> asks you to confirm who you are. You need:</p>\n"
-        "<ul>\n"
-        "<li>a passport, driving licence, identity card or residence "
-        "permit</li>\n"
-        "<li>a photo of your face, or a camera to take one</li>\n"
-        "</ul>\n"
-        "<p>Go on only if you started this yourself and were shown the same "
-        "code:</p>\n"
-        "<p class=\"code\"><span>%*s</span> <span>%*s</span></p>\n"
-        "<p>Started at ",
-        (size_t) 3, code, (size_t) 3, code + 3);
-
-    idv_svc_page_time(page, tx->created);
-    idv_svc_page_print(page, ", valid until ");
-    idv_svc_page_time(page, tx->expires);
-
-    idv_svc_page_print(page,
-        " UTC.</p>\n"
-        "<p class=\"problem\">If somebody sent you here, called you or asked "
-        "you to scan a code, stop now: it is them who would get in.</p>\n");
-
-    if (page->call->conf->test_mode) {
-        idv_svc_page_print(page,
-            "<p class=\"problem\">This service is in test mode: it takes your "
-            "word for what you type in, and any photo for your face.</p>\n");
-    }
-
-    idv_svc_page_action(page, "begin", " id=\"begin\"");
-
-    idv_svc_page_print(page,
-        "<button type=\"submit\">Begin</button>\n"
-        "</form>\n"
-        "<p class=\"note\">What you enter is deleted 30 minutes after the "
-        "decision.</p>\n");
-
-    return idv_svc_page_end(page, NGX_HTTP_OK);
-}
-
-
-static ngx_int_t
-idv_svc_page_document(idv_svc_page_t *page)
-{
-    ngx_uint_t  i;
-
-    if (idv_svc_page_begin(page, page->call, "Your document", 0) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    idv_svc_page_steps(page, 1);
-
-    if (page->problem) {
-        idv_svc_page_print(page, "<p class=\"problem\" role=\"alert\">%s</p>\n",
-                           page->problem);
-
-    } else {
-        idv_svc_page_again(page);
-
-        idv_svc_page_print(page,
-            "<p>Enter what is printed on it. The machine-readable lines, if it "
-            "has such lines, are checked at once, and say what you leave out "
-            "above them. A photo of it helps those who look at it in case of "
-            "doubt.</p>\n");
-    }
-
-    idv_svc_page_action(page, "document", " enctype=\"multipart/form-data\"");
-    idv_svc_page_kind(page);
-
-    for (i = 0; idv_svc_inputs[i].name; i++) {
-        idv_svc_page_input(page, i);
-    }
-
-    idv_svc_page_zone(page);
-
-    idv_svc_page_print(page,
-        "<label for=\"photo\">Photo of the document <span>(optional, JPEG or "
-        "PNG)</span></label>\n"
-        "<input id=\"photo\" name=\"photo\" type=\"file\" "
-        "accept=\"image/jpeg,image/png\">\n"
-        "<button type=\"submit\">Continue</button>\n"
-        "</form>\n");
-
-    idv_svc_page_skip(page);
-
-    return idv_svc_page_end(page, page->problem ? NGX_HTTP_BAD_REQUEST
-                                                : NGX_HTTP_OK);
-}
-
-
-static void
-idv_svc_page_kind(idv_svc_page_t *page)
-{
-    ngx_str_t            chosen;
-    const char          *selected;
-    idv_svc_document_t  *d;
-
-    ngx_str_null(&chosen);
-
-    if (page->form) {
-        chosen = idv_svc_form_get(page->form, "idType");
-    }
-
-    idv_svc_page_print(page,
-                       "<label for=\"idType\">Kind of document</label>\n"
-                       "<select id=\"idType\" name=\"idType\">\n");
-
-    for (d = idv_svc_documents; d->name.len; d++) {
-
-        selected = (chosen.len == d->name.len
-                    && ngx_strncmp(chosen.data, d->name.data, chosen.len) == 0)
-                   ? " selected" : "";
-
-        idv_svc_page_print(page, "<option value=\"%V\"%s>%V</option>\n",
-                           &d->name, selected, &d->label);
-    }
-
-    idv_svc_page_print(page, "</select>\n");
-}
-
-
-static void
-idv_svc_page_input(idv_svc_page_t *page, ngx_uint_t i)
-{
-    ngx_str_t         value;
-    ngx_uint_t        missing;
-    idv_svc_input_t  *input;
-
-    input = &idv_svc_inputs[i];
-    missing = page->missing & (1 << i);
-
-    idv_svc_page_print(page, "<label for=\"%s\">%s</label>\n"
-                       "<input id=\"%s\" name=\"%s\" type=\"%s\" "
-                       "maxlength=\"%d\" %s%s value=\"",
-                       input->name, input->label, input->name, input->name,
-                       input->date ? "date" : "text", IDV_SVC_MAX_FIELD,
-                       input->attributes,
-                       missing ? " aria-invalid=\"true\"" : "");
-
-    if (page->form) {
-        value = idv_svc_form_get(page->form, input->name);
-
-        if (value.len <= IDV_SVC_MAX_FIELD) {
-            idv_svc_page_text(page, &value);
-        }
-    }
-
-    idv_svc_page_print(page, "\">\n");
-}
-
-
-/* lines that are wrapped are read as well, but are hard to compare */
-
-static void
-idv_svc_page_zone(idv_svc_page_t *page)
-{
-    ngx_str_t  value;
-
-    idv_svc_page_print(page,
-        "<label for=\"zone\">Machine-readable lines <span>(optional: the lines "
-        "with &lt;&lt;&lt;, or the text of the barcode on a licence)</span>"
-        "</label>\n"
-        "<textarea id=\"zone\" name=\"zone\" rows=\"3\" maxlength=\"%d\" "
-        "autocomplete=\"off\" autocapitalize=\"characters\" "
-        "spellcheck=\"false\" wrap=\"off\"%s>",
-        IDV_DOCUMENT_MAX_ZONE, page->bad_zone ? " aria-invalid=\"true\"" : "");
-
-    if (page->form) {
-        value = idv_svc_form_get(page->form, "zone");
-
-        if (value.len <= IDV_DOCUMENT_MAX_ZONE) {
-            idv_svc_page_text(page, &value);
-        }
-    }
-
-    idv_svc_page_print(page, "</textarea>\n");
-}
-
-
-static ngx_int_t
-idv_svc_page_selfie(idv_svc_page_t *page)
-{
-    if (idv_svc_page_begin(page, page->call, "A photo of you", 0) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    idv_svc_page_steps(page, 2);
-
-    if (page->problem) {
-        idv_svc_page_print(page, "<p class=\"problem\" role=\"alert\">%s</p>\n",
-                           page->problem);
-
-    } else {
-        idv_svc_page_again(page);
-
-        idv_svc_page_print(page,
-            "<p>Look straight at the camera, in good light, with nothing in "
-            "front of your face.</p>\n");
-    }
-
-    idv_svc_page_action(page, "selfie", " enctype=\"multipart/form-data\"");
-
-    idv_svc_page_print(page,
-        "<label for=\"camera\">Use the camera</label>\n"
-        "<input id=\"camera\" name=\"camera\" type=\"file\" "
-        "accept=\"image/jpeg,image/png\" capture=\"user\">\n"
-        "<label for=\"photo\">Or choose a photo <span>(JPEG or PNG)</span>"
-        "</label>\n"
-        "<input id=\"photo\" name=\"photo\" type=\"file\" "
-        "accept=\"image/jpeg,image/png\">\n"
-        "<button type=\"submit\">Send</button>\n"
-        "</form>\n");
-
-    idv_svc_page_skip(page);
-
-    return idv_svc_page_end(page, page->problem ? NGX_HTTP_BAD_REQUEST
-                                                : NGX_HTTP_OK);
-}
-
-
-/* another attempt: what was wrong with the last one */
-
-static void
-idv_svc_page_again(idv_svc_page_t *page)
-{
-    if (page->view->tx.again) {
-        idv_svc_page_print(page,
-                           "<p class=\"problem\" role=\"alert\">%V Please try "
-                           "again.</p>\n",
-                           idv_svc_reason_text(page->view->tx.again));
-    }
-}
-
-
-void
-idv_svc_page_skip(idv_svc_page_t *page)
-{
-    idv_svc_tx_t  *tx;
-
-    tx = &page->view->tx;
-
-    if (idv_svc_page_wanted(tx) & idv_svc_tx_wanted(tx, IDV_SVC_REQUIRED)) {
-        return;
-    }
-
-    idv_svc_page_action(page, "skip", "");
-
-    idv_svc_page_print(page,
-        "<button type=\"submit\">Go on without it</button>\n"
-        "</form>\n");
-}
-
-
-static ngx_int_t
-idv_svc_page_waiting(idv_svc_page_t *page)
-{
-    ngx_uint_t  held;
-
-    held = page->view->tx.held;
-
-    if (idv_svc_page_begin(page, page->call, "Thank you", held ? 30 : 3)
-        != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    idv_svc_page_steps(page, 3);
-
-    idv_svc_page_print(page,
-        "<p role=\"status\">We have everything and are checking it.%s This "
-        "page shows the result as soon as there is one.</p>\n",
-        held ? " A person will look at it, which may take a while." : "");
-
-    idv_svc_page_back(page);
-
-    return idv_svc_page_end(page, NGX_HTTP_OK);
-}
-
-
-static ngx_int_t
-idv_svc_page_done(idv_svc_page_t *page)
-{
-    ngx_str_t     *reason;
-    ngx_uint_t     good;
-    idv_svc_tx_t  *tx;
-
-    tx = &page->view->tx;
-    good = idv_tx_status_good(tx->status);
-
-    if (idv_svc_page_begin(page, page->call,
-                           good ? "You are verified" : "Not verified", 0)
-        != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    idv_svc_page_steps(page, 3);
-
-    if (good) {
-        idv_svc_page_print(page,
-            "<p role=\"status\">Your identity was confirmed. You can close "
-            "this page and go on where you started.</p>\n");
-
-    } else {
-        reason = idv_svc_reason_text(tx->reason);
-
-        idv_svc_page_print(page,
-            "<p role=\"status\">Your identity could not be confirmed. %V</p>\n"
-            "<p>Go back to where you started to try again.</p>\n", reason);
-    }
-
-    idv_svc_page_back(page);
-
-    return idv_svc_page_end(page, NGX_HTTP_OK);
-}
-
-
-static void
-idv_svc_page_back(idv_svc_page_t *page)
-{
-    if (page->redirect.len == 0) {
-        return;
-    }
-
-    if (page->message.len) {
-        idv_svc_page_print(page, "<p class=\"message\">");
-        idv_svc_page_text(page, &page->message);
-        idv_svc_page_print(page, "</p>\n");
-    }
-
-    idv_svc_page_print(page, "<p><a class=\"button\" href=\"");
-    idv_svc_page_text(page, &page->redirect);
-    idv_svc_page_print(page, "\">Continue</a></p>\n");
 }
 
 
@@ -583,10 +293,8 @@ idv_svc_page_next(idv_svc_page_t *page, ngx_uint_t finished)
 ngx_int_t
 idv_svc_page_none(idv_svc_call_t *call)
 {
-    return idv_svc_page_plain(call, NGX_HTTP_NOT_FOUND,
-                              "This link does not work",
-                              "It may be incomplete, or its time is over. Go "
-                              "back to where you got it and start again.");
+    return idv_svc_page_plain(call, NGX_HTTP_NOT_FOUND, IDV_SVC_T_NONE_TITLE,
+                              IDV_SVC_T_NONE_TEXT);
 }
 
 
@@ -602,9 +310,7 @@ idv_svc_page_full(idv_svc_call_t *call)
     }
 
     return idv_svc_page_plain(call, NGX_HTTP_SERVICE_UNAVAILABLE,
-                              "Please try again later",
-                              "At the moment there is no room for what you "
-                              "sent. Nothing of it was kept.");
+                              IDV_SVC_T_FULL_TITLE, IDV_SVC_T_FULL_TEXT);
 }
 
 
@@ -612,8 +318,7 @@ ngx_int_t
 idv_svc_page_large(idv_svc_call_t *call)
 {
     return idv_svc_page_plain(call, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
-                              "That is too large",
-                              "Go back and choose a smaller photo.");
+                              IDV_SVC_T_LARGE_TITLE, IDV_SVC_T_LARGE_TEXT);
 }
 
 
@@ -621,36 +326,37 @@ ngx_int_t
 idv_svc_page_malformed(idv_svc_call_t *call)
 {
     return idv_svc_page_plain(call, NGX_HTTP_BAD_REQUEST,
-                              "That did not arrive",
-                              "Go back and send it again.");
+                              IDV_SVC_T_BROKEN_TITLE, IDV_SVC_T_BROKEN_TEXT);
 }
 
 
 static ngx_int_t
-idv_svc_page_plain(idv_svc_call_t *call, ngx_uint_t status, const char *title,
-    const char *text)
+idv_svc_page_plain(idv_svc_call_t *call, ngx_uint_t status,
+    idv_svc_text_e title, idv_svc_text_e text)
 {
     idv_svc_page_t  page;
 
     ngx_memzero(&page, sizeof(idv_svc_page_t));
 
-    if (idv_svc_page_begin(&page, call, title, 0) != NGX_OK) {
+    page.call = call;
+    page.lang = idv_svc_page_lang(call);
+
+    if (idv_svc_page_begin(&page, idv_svc_say(&page, title), 0) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    idv_svc_page_print(&page, "<p>%s</p>\n", text);
+    idv_svc_page_print(&page, "<h1>%V</h1>\n<p>%V</p>\n",
+                       idv_svc_say(&page, title), idv_svc_say(&page, text));
 
     return idv_svc_page_end(&page, status);
 }
 
 
 ngx_int_t
-idv_svc_page_begin(idv_svc_page_t *page, idv_svc_call_t *call,
-    const char *title, ngx_uint_t refresh)
+idv_svc_page_begin(idv_svc_page_t *page, const ngx_str_t *title,
+    ngx_uint_t refresh)
 {
-    page->call = call;
-
-    page->start = ngx_pnalloc(call->request->pool, IDV_SVC_PAGE_SIZE);
+    page->start = ngx_pnalloc(page->call->request->pool, IDV_SVC_PAGE_SIZE);
     if (page->start == NULL) {
         return NGX_ERROR;
     }
@@ -660,34 +366,34 @@ idv_svc_page_begin(idv_svc_page_t *page, idv_svc_call_t *call,
 
     idv_svc_page_print(page,
         "<!DOCTYPE html>\n"
-        "<html lang=\"en\">\n"
+        "<html lang=\"%V\" dir=\"%V\">\n"
         "<head>\n"
         "<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, "
         "initial-scale=1\">\n"
         "<meta name=\"color-scheme\" content=\"light dark\">\n"
-        "<meta name=\"robots\" content=\"noindex\">\n");
+        "<meta name=\"robots\" content=\"noindex\">\n",
+        &page->lang->tag, idv_svc_say(page, IDV_SVC_T_DIR));
 
     if (refresh) {
         idv_svc_page_print(page,
-                           "<meta http-equiv=\"refresh\" content=\"%ui\">\n",
-                           refresh);
+                           "<noscript><meta http-equiv=\"refresh\" "
+                           "content=\"%ui\"></noscript>\n", refresh);
     }
 
-    idv_svc_page_print(page,
-        "<title>%s</title>\n"
-        "<link rel=\"stylesheet\" href=\"capture.css\">\n", title);
-
-    if (page->skip_intro) {
-        idv_svc_page_print(page,
-                           "<script src=\"capture.js\" defer></script>\n");
-    }
+    /* who does not see the page hears of the problem first */
 
     idv_svc_page_print(page,
+        "<title>%V%s%V</title>\n"
+        "<link rel=\"stylesheet\" href=\"capture.css\">\n"
+        "<script src=\"capture.js\" defer></script>\n"
         "</head>\n"
         "<body>\n"
-        "<main>\n"
-        "<h1>%s</h1>\n", title);
+        "<main data-refresh=\"%ui\"%s>\n",
+        idv_svc_say(page, page->problem ? IDV_SVC_T_PROBLEM
+                                        : IDV_SVC_T_NOTHING),
+        page->problem ? ": " : "", title, refresh,
+        page->skip_intro ? " data-skip" : "");
 
     return NGX_OK;
 }
@@ -702,7 +408,9 @@ idv_svc_page_end(idv_svc_page_t *page, ngx_uint_t status)
 
     /* a page that was cut is none; every part of it has a bound below this */
 
-    if (page->pos == page->last || idv_svc_page_headers(page) != NGX_OK) {
+    if (page->failed || page->pos == page->last
+        || idv_svc_page_headers(page) != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -725,6 +433,7 @@ idv_svc_page_headers(idv_svc_page_t *page)
 
     static ngx_str_t  rules = ngx_string(
         "default-src 'none'; style-src 'self'; script-src 'self'; "
+        "img-src blob:; connect-src 'self'; "
         "base-uri 'none'; frame-ancestors 'none'; form-action 'self'");
 
     p = ngx_pnalloc(page->call->request->pool, rules.len + 1 + origin.len);
@@ -775,43 +484,120 @@ idv_svc_page_origin(idv_svc_page_t *page, ngx_str_t *origin)
 }
 
 
-static void
+ngx_str_t *
 idv_svc_page_time(idv_svc_page_t *page, int64_t ms)
 {
-    ngx_tm_t  tm;
+    ngx_tm_t   tm;
+    ngx_str_t  *text;
+
+    text = idv_svc_page_room(page, sizeof("<time>00:00</time>"));
 
     ngx_gmtime((time_t) (ms / 1000), &tm);
 
-    idv_svc_page_print(page, "%02d:%02d", tm.ngx_tm_hour, tm.ngx_tm_min);
+    text->len = ngx_snprintf(text->data, text->len,
+                             "<time>%02d:%02d</time>", tm.ngx_tm_hour,
+                             tm.ngx_tm_min)
+                - text->data;
+
+    return text;
 }
 
 
-void
-idv_svc_page_steps(idv_svc_page_t *page, ngx_uint_t now)
+ngx_str_t *
+idv_svc_page_client(idv_svc_page_t *page)
 {
-    ngx_uint_t  i;
+    return idv_svc_page_marked(page, "<strong><bdi>",
+                               page->client.len ? &page->client
+                                            : idv_svc_say(page, IDV_SVC_T_SITE),
+                               "</bdi></strong>");
+}
 
-    idv_svc_page_print(page, "<ol class=\"steps\">\n");
 
-    for (i = 0; idv_svc_page_step[i]; i++) {
-        idv_svc_page_print(page, "<li%s>%s</li>\n",
-                           i == now ? " aria-current=\"step\"" : "",
-                           idv_svc_page_step[i]);
+ngx_str_t *
+idv_svc_page_marked(idv_svc_page_t *page, const char *before,
+    const ngx_str_t *value, const char *after)
+{
+    ngx_str_t  escaped, *text;
+
+    if (idv_html_escape(page->call->request->pool, value, &escaped) != NGX_OK) {
+        page->failed = 1;
+        ngx_str_null(&escaped);
     }
 
-    idv_svc_page_print(page, "</ol>\n");
+    text = idv_svc_page_room(page, ngx_strlen(before) + escaped.len
+                                   + ngx_strlen(after));
+
+    text->len = ngx_snprintf(text->data, text->len, "%s%V%s", before, &escaped,
+                             after)
+                - text->data;
+
+    return text;
 }
 
 
-void
-idv_svc_page_action(idv_svc_page_t *page, const char *step,
-    const char *attributes)
+ngx_str_t *
+idv_svc_page_told(idv_svc_page_t *page, idv_svc_text_e key,
+    const ngx_str_t *first, const ngx_str_t *second)
 {
-    idv_svc_page_print(page, "<form method=\"post\" action=\"index.html?");
-    idv_svc_page_text(page, &page->query);
-    idv_svc_page_print(page, "\"%s>\n"
-                       "<input type=\"hidden\" name=\"step\" value=\"%s\">\n",
-                       attributes, step);
+    u_char           *p, *last, *to;
+    ngx_str_t        *text;
+    const ngx_str_t  *value;
+
+    text = idv_svc_page_room(page, idv_svc_say(page, key)->len
+                                   + (first ? first->len : 0)
+                                   + (second ? second->len : 0));
+    if (text->len == 0) {
+        return text;
+    }
+
+    p = idv_svc_say(page, key)->data;
+    last = p + idv_svc_say(page, key)->len;
+    to = text->data;
+
+    while (p < last) {
+
+        if (*p != '{') {
+            *to++ = *p++;
+            continue;
+        }
+
+        value = (p[1] == '1') ? first : second;
+
+        if (value) {
+            to = ngx_cpymem(to, value->data, value->len);
+        }
+
+        p += sizeof("{1}") - 1;
+    }
+
+    text->len = to - text->data;
+
+    return text;
+}
+
+
+/* of no length without memory, when the page is none */
+
+static ngx_str_t *
+idv_svc_page_room(idv_svc_page_t *page, size_t len)
+{
+    ngx_str_t  *text;
+
+    static ngx_str_t  none = ngx_null_string;
+
+    text = ngx_palloc(page->call->request->pool, sizeof(ngx_str_t));
+
+    if (text) {
+        text->len = len;
+        text->data = ngx_pnalloc(page->call->request->pool, len + 1);
+    }
+
+    if (text == NULL || text->data == NULL) {
+        page->failed = 1;
+        return &none;
+    }
+
+    return text;
 }
 
 
@@ -827,14 +613,52 @@ idv_svc_page_print(idv_svc_page_t *page, const char *fmt, ...)
 
 
 void
-idv_svc_page_text(idv_svc_page_t *page, ngx_str_t *text)
+idv_svc_page_text(idv_svc_page_t *page, const ngx_str_t *text)
 {
     ngx_str_t  escaped;
 
     if (idv_html_escape(page->call->request->pool, text, &escaped) != NGX_OK) {
-        page->pos = page->last;
+        page->failed = 1;
         return;
     }
 
     idv_svc_page_print(page, "%V", &escaped);
+}
+
+
+void
+idv_svc_page_form(idv_svc_page_t *page, const char *step,
+    const char *attributes)
+{
+    idv_svc_page_print(page, "<form method=\"post\" action=\"index.html?");
+    idv_svc_page_text(page, &page->query);
+    idv_svc_page_print(page, "\"%s>\n"
+                       "<input type=\"hidden\" name=\"step\" value=\"%s\">\n",
+                       attributes, step);
+}
+
+
+void
+idv_svc_page_button(idv_svc_page_t *page, const char *step, const char *what,
+    const ngx_str_t *label, const ngx_str_t *of)
+{
+    ngx_uint_t  submit;
+
+    submit = (ngx_strcmp(step, "submit") == 0);
+
+    idv_svc_page_form(page, step, "");
+
+    if (what) {
+        idv_svc_page_print(page, "<input type=\"hidden\" name=\"what\" "
+                           "value=\"%s\">\n", what);
+    }
+
+    idv_svc_page_print(page, "<button type=\"submit\"%s>%V",
+                       submit ? "" : " class=\"second\"", label);
+
+    if (of) {
+        idv_svc_page_print(page, "<span class=\"unseen\">: %V</span>", of);
+    }
+
+    idv_svc_page_print(page, "</button>\n</form>\n");
 }

@@ -78,6 +78,7 @@ idv_svc_paper_read(idv_svc_page_t *page, ngx_uint_t elsewhere)
         tx->faults = document.faults;
         tx->differs = document.differs;
         tx->typed = 1;
+        tx->draft = !document.zone;
 
         idv_svc_paper_match(page, data);
     }
@@ -142,8 +143,7 @@ idv_svc_paper_zone(idv_svc_page_t *page, idv_document_t *document)
 
     if (!document->readable) {
         page->bad_zone = 1;
-        page->problem = "These are not the machine-readable lines of a "
-                        "document. Please check that all of them are there.";
+        page->problem = IDV_SVC_T_PROBLEM_ZONE;
         return NGX_ABORT;
     }
 
@@ -165,37 +165,37 @@ idv_svc_paper_zone(idv_svc_page_t *page, idv_document_t *document)
 static ngx_int_t
 idv_svc_paper_typed(idv_svc_page_t *page, ngx_uint_t elsewhere)
 {
-    int64_t           days;
-    ngx_str_t         value;
-    ngx_uint_t        i, missing;
-    idv_svc_input_t  *input;
+    int64_t                 days;
+    ngx_str_t               value;
+    ngx_uint_t              i, empty;
+    const idv_svc_input_t  *input;
 
-    missing = 0;
+    empty = 0;
 
     for (i = 0; idv_svc_inputs[i].name; i++) {
         input = &idv_svc_inputs[i];
         value = idv_svc_form_get(page->form, input->name);
 
         if (value.len == 0) {
-            missing |= 1 << i;
+            empty |= 1 << i;
 
         } else if (!idv_svc_paper_text(&value)
                    || (input->date && idv_svc_date(&value, &days) != NGX_OK))
         {
-            page->missing |= 1 << i;
+            page->wrong |= 1 << i;
         }
     }
 
-    if (page->missing) {
-        page->problem = "Please check the fields that are marked.";
-        return NGX_ABORT;
+    if (empty && !elsewhere) {
+        page->empty = empty;
+        page->problem = IDV_SVC_T_PROBLEM_MISSING;
     }
 
-    if (missing && !elsewhere) {
-        page->missing = missing;
-        page->problem = "Please fill in the fields that are marked, or the "
-                        "machine-readable lines, or add a photo of the "
-                        "document.";
+    if (page->wrong) {
+        page->problem = IDV_SVC_T_PROBLEM_FIELDS;
+    }
+
+    if (page->problem) {
         return NGX_ABORT;
     }
 

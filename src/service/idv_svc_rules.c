@@ -16,7 +16,6 @@ static void idv_svc_tx_forget(idv_svc_tx_t *tx);
 static void idv_svc_tx_tell(idv_svc_tx_t *tx, ngx_uint_t closing, int64_t at);
 static ngx_uint_t idv_svc_tx_tell_one(idv_svc_tx_t *tx, ngx_uint_t check,
     int64_t at);
-static ngx_uint_t idv_svc_tx_retries(const idv_svc_tx_t *tx, ngx_uint_t group);
 static void idv_svc_tx_again(idv_svc_tx_t *tx, ngx_uint_t groups, int64_t at);
 static ngx_uint_t idv_svc_tx_failed(const idv_svc_tx_t *tx);
 static void idv_svc_tx_conclude(idv_svc_tx_t *tx, int64_t at);
@@ -88,6 +87,23 @@ idv_svc_tx_plan(idv_svc_tx_t *tx, const idv_svc_policy_t *rules,
     tx->status = IDV_TX_REQUESTED;
 
     idv_svc_tx_checks(tx, IDV_TX_REQUESTED, 1);
+}
+
+
+ngx_uint_t
+idv_svc_tx_asked(const idv_svc_tx_t *tx, idv_svc_level_e level)
+{
+    ngx_uint_t  i, asked;
+
+    asked = 0;
+
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+        if (tx->level[i] >= (uint8_t) level) {
+            asked |= idv_svc_checks[i].needs;
+        }
+    }
+
+    return asked;
 }
 
 
@@ -495,7 +511,7 @@ idv_svc_tx_tell_one(idv_svc_tx_t *tx, ngx_uint_t check, int64_t at)
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 idv_svc_tx_retries(const idv_svc_tx_t *tx, ngx_uint_t group)
 {
     switch (group) {
@@ -516,28 +532,25 @@ idv_svc_tx_retries(const idv_svc_tx_t *tx, ngx_uint_t group)
 static void
 idv_svc_tx_again(idv_svc_tx_t *tx, ngx_uint_t groups, int64_t at)
 {
-    ngx_uint_t  i, given;
+    ngx_uint_t  i, given, group;
 
     given = 0;
-    tx->again = IDV_SVC_REASON_NONE;
+    ngx_memzero(tx->again, sizeof(tx->again));
 
     for (i = 0; i < IDV_SVC_NCHECKS; i++) {
-        if ((groups & (1 << idv_svc_checks[i].group))
-            && idv_svc_tx_open(tx, i))
+        group = idv_svc_checks[i].group;
+
+        if ((groups & (1 << group)) && idv_svc_tx_open(tx, i)
+            && tx->again[group] == IDV_SVC_REASON_NONE)
         {
-            if (tx->again == IDV_SVC_REASON_NONE) {
-                tx->again = tx->why[i];
-            }
+            tx->again[group] = tx->why[i];
         }
     }
 
     if (groups & (1 << IDV_SVC_GROUP_ID)) {
         tx->attempt[IDV_SVC_GROUP_ID]++;
-        tx->typed = 0;
-        tx->zone = 0;
-        tx->faults = 0;
-        tx->differs = 0;
-        ngx_memzero(tx->match, sizeof(tx->match));
+        tx->sides = 0;
+        idv_svc_tx_unread(tx);
         given |= IDV_SVC_GIVE_DOCUMENT;
     }
 
@@ -560,6 +573,18 @@ idv_svc_tx_again(idv_svc_tx_t *tx, ngx_uint_t groups, int64_t at)
     tx->collect_until = ngx_min(at + tx->collect_time, tx->expires);
 
     idv_svc_tx_change(tx, at);
+}
+
+
+void
+idv_svc_tx_unread(idv_svc_tx_t *tx)
+{
+    tx->typed = 0;
+    tx->zone = 0;
+    tx->faults = 0;
+    tx->differs = 0;
+
+    ngx_memzero(tx->match, sizeof(tx->match));
 }
 
 
@@ -699,7 +724,6 @@ idv_svc_tx_force(idv_svc_tx_t *tx, idv_tx_status_e status,
     tx->decided_at = 0;
     tx->collect_until = 0;
     tx->reason = IDV_SVC_REASON_NONE;
-    tx->again = IDV_SVC_REASON_NONE;
     tx->wiped = 0;
     tx->dropped = 0;
     tx->test = 1;
@@ -711,6 +735,11 @@ idv_svc_tx_force(idv_svc_tx_t *tx, idv_tx_status_e status,
     tx->skipped = 0;
     tx->held = 0;
     tx->undelivered = 0;
+    tx->draft = 0;
+    tx->kind = 0;
+    tx->sides = 0;
+
+    ngx_memzero(tx->again, sizeof(tx->again));
 
     ngx_memzero(tx->otp, sizeof(tx->otp));
     ngx_memzero(tx->found, sizeof(tx->found));

@@ -172,7 +172,10 @@ typedef struct {
     uint8_t     given;               /* bits, of the latest attempts */
     uint8_t     skipped;             /* ... that the user goes without */
     uint8_t     typed;               /* the document was typed in */
-    uint8_t     again;               /* idv_svc_reason_e of the last attempt */
+    uint8_t     draft;               /* ... and may be shown to the user */
+    uint8_t     kind;                /* that the user chose, as document */
+    uint8_t     sides;               /* bits: photographed, or not to be */
+    uint8_t     again[IDV_SVC_NGROUPS];     /* idv_svc_reason_e, the last */
     uint8_t     reason;              /* idv_svc_reason_e, once decided */
     uint8_t     misses;              /* wrong codes */
     uint8_t     notify;              /* bits of channels that were asked */
@@ -213,14 +216,16 @@ typedef struct {
 } idv_svc_tx_t;
 
 
-/* kinds of documents: the word of the API and what the user reads */
+/* kinds of documents */
 
 typedef struct {
     ngx_str_t   name;
-    ngx_str_t   label;
 } idv_svc_document_t;
 
-extern idv_svc_document_t  idv_svc_documents[];      /* ends with no name */
+#define IDV_SVC_NKINDS  5
+
+extern idv_svc_document_t  idv_svc_documents[IDV_SVC_NKINDS + 1];
+                                     /* ends with no name */
 
 
 /*
@@ -257,6 +262,9 @@ ngx_uint_t idv_svc_tx_decided(const idv_svc_tx_t *tx);
 void idv_svc_tx_plan(idv_svc_tx_t *tx, const idv_svc_policy_t *rules,
     ngx_uint_t reference, ngx_uint_t record);
 
+/* what checks of this level and above need, given or not */
+ngx_uint_t idv_svc_tx_asked(const idv_svc_tx_t *tx, idv_svc_level_e level);
+
 /* what is still to be given, by checks of this level and above */
 ngx_uint_t idv_svc_tx_wanted(const idv_svc_tx_t *tx, idv_svc_level_e level);
 
@@ -274,6 +282,12 @@ ngx_int_t idv_svc_tx_give(idv_svc_tx_t *tx, ngx_uint_t given, int64_t now);
 
 /* collection is over; found has been set for what could be looked at */
 ngx_int_t idv_svc_tx_submit(idv_svc_tx_t *tx, int64_t time, int64_t now);
+
+/* how often the user may give again what a group's checks look at */
+ngx_uint_t idv_svc_tx_retries(const idv_svc_tx_t *tx, ngx_uint_t group);
+
+/* what the document says is not known any more */
+void idv_svc_tx_unread(idv_svc_tx_t *tx);
 
 /* tells what was found, and goes on collecting */
 void idv_svc_tx_process(idv_svc_tx_t *tx, int64_t now);

@@ -38,8 +38,14 @@ const idv_svc_type_t  idv_svc_types[] = {
     { ngx_string("Identity Card Front"), IDV_SVC_GIVE_DOCUMENT,
       3, IDV_SVC_SIDE_FRONT, IDV_SVC_DATA_FRONT_IMAGE, 0, 0 },
 
+    { ngx_string("Identity Card Back"), IDV_SVC_GIVE_DOCUMENT,
+      3, IDV_SVC_SIDE_BACK, IDV_SVC_DATA_BACK_IMAGE, 0, 0 },
+
     { ngx_string("Residence Permit Front"), IDV_SVC_GIVE_DOCUMENT,
       4, IDV_SVC_SIDE_FRONT, IDV_SVC_DATA_FRONT_IMAGE, 0, 0 },
+
+    { ngx_string("Residence Permit Back"), IDV_SVC_GIVE_DOCUMENT,
+      4, IDV_SVC_SIDE_BACK, IDV_SVC_DATA_BACK_IMAGE, 0, 0 },
 
     { ngx_string("Selfie"), IDV_SVC_GIVE_SELFIE,
       0, IDV_SVC_SIDE_FRONT, IDV_SVC_DATA_SELFIE, 0, 0 },
@@ -87,13 +93,12 @@ idv_svc_type_find(const ngx_str_t *name)
 
 
 ngx_int_t
-idv_svc_type_front(ngx_uint_t kind)
+idv_svc_type_side(ngx_uint_t kind, ngx_uint_t side)
 {
     ngx_uint_t  i;
 
     for (i = 0; idv_svc_types[i].name.len; i++) {
-        if (idv_svc_types[i].kind == kind
-            && idv_svc_types[i].side == IDV_SVC_SIDE_FRONT)
+        if (idv_svc_types[i].kind == kind && idv_svc_types[i].side == side)
         {
             return i;
         }

@@ -43,8 +43,8 @@ extern const idv_svc_type_t  idv_svc_types[];        /* ends with no name */
 /* the index of a type; NGX_DECLINED if there is none such */
 ngx_int_t idv_svc_type_find(const ngx_str_t *name);
 
-/* the photo of a kind of document */
-ngx_int_t idv_svc_type_front(ngx_uint_t kind);
+/* the photo of a side of a kind of document; NGX_DECLINED: it has none */
+ngx_int_t idv_svc_type_side(ngx_uint_t kind, ngx_uint_t side);
 
 /* the group whose attempt counts for the type */
 ngx_uint_t idv_svc_type_group(ngx_uint_t type);

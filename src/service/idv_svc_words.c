@@ -22,13 +22,13 @@ typedef struct {
 } idv_svc_reason_word_t;
 
 
-idv_svc_document_t  idv_svc_documents[] = {
-    { ngx_string("passport"), ngx_string("Passport") },
-    { ngx_string("driver_license"), ngx_string("Driving licence") },
-    { ngx_string("id_card"), ngx_string("Identity card") },
-    { ngx_string("residence_permit"), ngx_string("Residence permit") },
-    { ngx_string("passport_card"), ngx_string("Passport card") },
-    { ngx_null_string, ngx_null_string }
+idv_svc_document_t  idv_svc_documents[IDV_SVC_NKINDS + 1] = {
+    { ngx_string("passport") },
+    { ngx_string("driver_license") },
+    { ngx_string("id_card") },
+    { ngx_string("residence_permit") },
+    { ngx_string("passport_card") },
+    { ngx_null_string }
 };
 
 

@@ -17,6 +17,7 @@ use Test::More;
 use Idv::Flow;
 use Idv::HTTP;
 use Idv::Page;
+use Idv::Phone;
 use Idv::Site;
 
 # a person that nothing else here is named after
@@ -188,22 +189,15 @@ my $walk = $site->flow('quentin');
 $walk->require_code;
 met($walk->client, $walk->answer->body);
 
-my $link = ($walk->state->{webVerificationUrl} // '') =~ s{^http://[^/]+}{}r;
-my $service_http = $service->http;
-my @form = ('Content-Type' => 'application/x-www-form-urlencoded');
+my $capture = Idv::Phone->new($service, $walk->state);
 
-is($service_http->get($link)->status, 200, 'the capture page');
-is($service_http->post($link, 'step=begin', @form)->status, 303, 'begins');
-
-my $boundary = 'b' x 20;
-my $multipart = join '', map {
-    "--$boundary\r\nContent-Disposition: form-data; name=\"$_->[0]\"\r\n\r\n"
-    . "$_->[1]\r\n" } ['step', 'document'], ['idType', 'passport'],
-    (map { [$_, $document{$_}] } qw(documentNumber firstName lastName birthDate
-        expirationDate)), ['issuingCountry', 'XX'];
-my $sent = $service_http->post($link, "$multipart--$boundary--\r\n",
-    'Content-Type' => "multipart/form-data; boundary=$boundary");
-like($sent->status, qr/^(?:303|400)$/, 'takes a document');
+$capture->begin->document(%document, photo => Idv::Phone::PHOTO);
+is($capture->heading, 'A photo of you', 'the capture page takes a document');
+$capture->selfie;
+like($capture->html, qr/\Q$document{documentNumber}\E/,
+    'and shows it to whoever has the link');
+$capture->submit;
+is($capture->heading, 'Thank you', 'until it is submitted');
 
 # every file that nginx has written; its own debug lines show whole requests,
 # and are passed over as Idv::Log does

@@ -6,68 +6,9 @@
 const {
   gate, ok, is, like, control, created, open, accessible, fits, run,
 } = require('./tap');
-
-const picture = {
-  name: 'photo.png',
-  mimeType: 'image/png',
-  buffer: Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlE'
-    + 'QVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==', 'base64'),
-};
-
-
-function view(page, name) {
-  return page.waitForSelector(`main.${name}`, { timeout: 15000 });
-}
-
-
-async function transaction(page) {
-  const link = await page.getAttribute('#idv-link, #idv-open', 'href');
-
-  return new URL(link).searchParams.get('txnid');
-}
-
-
-// the shortest way to the QR code
-
-async function scan(page, path) {
-  await page.goto(gate + path);
-  await page.click('#idv-other');
-  await page.click('#idv-option-qr');
-  await view(page, 'scan');
-
-  return transaction(page);
-}
-
-
-// a person has few flows open at a time
-
-async function giveUp(page) {
-  await page.click('#idv-cancel');
-  await view(page, 'notice');
-}
-
-
-// what a person does in the capture
-
-async function begin(phone) {
-  await phone.click('form button');
-}
-
-async function document_(phone) {
-  await phone.fill('[name=documentNumber]', 'L01X00T47');
-  await phone.fill('[name=firstName]', 'Anna');
-  await phone.fill('[name=lastName]', 'Muster');
-  await phone.fill('[name=birthDate]', '1990-05-17');
-  await phone.fill('[name=expirationDate]', '2031-12-31');
-  await phone.fill('[name=issuingCountry]', 'DE');
-  await phone.click('form button');
-}
-
-async function selfie(phone) {
-  await phone.setInputFiles('[name=photo]', picture);
-  await phone.click('form button');
-}
-
+const {
+  view, transaction, scan, giveUp, begin, document_, selfie,
+} = require('./people');
 
 function polls(page) {
   const seen = [];
@@ -201,7 +142,7 @@ stories['on this device'] = async (browser) => {
     await ann.waitForURL(/verify-webapp/);
     ok(true, `${how} JavaScript the page leaves for the capture`);
 
-    if (await ann.$('[name=documentNumber]') === null) {
+    if (await ann.$('[name=idType]') === null) {
       await begin(ann);
     }
 
@@ -305,122 +246,6 @@ stories['what goes wrong'] = async (browser) => {
   await accessible(ann, 'expired');
 
   is(ann.complaints, [], 'no complaints');
-};
-
-
-// specimens: ICAO Doc 9303-3, 4.9 and AAMVA's annex D
-
-function checked(text) {
-  const sum = [...text].reduce((total, c, i) => total + [7, 3, 1][i % 3]
-    * (c === '<' ? 0 : parseInt(c, 36)), 0);
-
-  return text + (sum % 10);
-}
-
-const next = new Date().getFullYear() + 3;
-
-function passport() {
-  const number = checked('L01X00T47');
-  const birth = checked('740812');
-  const expiry = checked(`${next % 100}0415`);
-  const data = checked('ZE184226B<<<<<');
-  const all = checked(number + birth + expiry + data).slice(-1);
-
-  return `P<UTOERIKSSON<<ANNA<MARIA${'<'.repeat(19)}\n${number}UTO${birth}F`
-    + `${expiry}${data}${all}`;
-}
-
-const licence = '@\n\x1e\rANSI 636020100001DL00310200DLDAQE5500123\n'
-  + 'DCSEXAMPLE\nDACANN\nDADMARIE\nDBB04121990\n'
-  + `DBA0412${next}\nDBC2\nDCGUSA\n\r`;
-
-
-stories['papers'] = async (browser) => {
-  const ann = await open(browser, { viewport: { width: 390, height: 780 } });
-  const phone = await open(browser, {
-    viewport: { width: 390, height: 780 }, javaScriptEnabled: false,
-  });
-
-  const hand = async (kind, lines) => {
-    await phone.goto(await ann.getAttribute('#idv-link, #idv-open', 'href'));
-    await begin(phone);
-    await phone.selectOption('[name=idType]', kind);
-    await phone.fill('[name=zone]', lines);
-    await phone.click('form button');
-  };
-
-  // what the application behind the gate sees then
-
-  const seen = async () => {
-    await view(ann, 'completed');
-    await ann.click('#idv-continue');
-    await ann.waitForURL(/papers/);
-
-    return JSON.parse(await ann.textContent('body')).headers['IDV-Last-Name'];
-  };
-
-  await scan(ann, '/papers');
-  await hand('passport', 'P<UTOERIKSSON<<ANNA<MARIA');
-  like(await phone.textContent('[role=alert]'), /not the machine-readable/,
-    'half of the lines are asked for again');
-  is(await phone.inputValue('[name=zone]'), 'P<UTOERIKSSON<<ANNA<MARIA',
-    'with what there was');
-
-  await phone.fill('[name=zone]', passport().replace('L01X', 'L02X'));
-  await phone.click('form button');
-  await selfie(phone);
-  await ann.waitForSelector('#idv-problem');
-  await phone.waitForSelector('h1:text("Not verified")');
-  like(await phone.textContent('[role=status]'), /lines .* are not right/,
-    'a wrong digit is a result');
-
-  await hand('passport', passport().toLowerCase());
-  await selfie(phone);
-  is(await seen(), 'ERIKSSON', 'the right one opens the gate');
-
-  await ann.goto(`${gate}/idv/logout`);
-  await ann.click('form button');
-  await scan(ann, '/papers');
-  await hand('driver_license', licence);
-  await selfie(phone);
-  is(await seen(), 'EXAMPLE', 'and so does the barcode of a licence');
-
-  is([ann.complaints, phone.complaints], [[], []], 'no complaints');
-};
-
-
-stories['the capture page'] = async (browser) => {
-  const ann = await open(browser, { viewport: { width: 390, height: 780 } });
-
-  await scan(ann, '/capture');
-  const link = await ann.getAttribute('#idv-link, #idv-open', 'href');
-
-  for (const colorScheme of ['light', 'dark']) {
-    const phone = await open(browser, {
-      colorScheme, viewport: { width: 320, height: 640 },
-    });
-
-    const look = async (what) => {
-      await accessible(phone, `${colorScheme}: ${what}`);
-      await fits(phone, `${colorScheme}: ${what}`);
-    };
-
-    await phone.goto(link);
-
-    if (colorScheme === 'light') {
-      await look('introduction');
-      await begin(phone);
-    }
-
-    await look('document');
-    await phone.fill('[name=zone]', 'P<UTO'.repeat(30));
-    await phone.click('form button');
-    await look('lines that are none');
-
-    is(phone.complaints, [], 'no complaints');
-  }
-
-  await giveUp(ann);
 };
 
 

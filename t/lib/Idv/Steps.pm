@@ -527,7 +527,20 @@ my %steps = (
             $made->{phone}->begin->document;
             return $made;
         },
-        act => sub { $_[1]{phone}->selfie->answer },
+        act => sub { $_[1]{phone}->selfie->sent },
+        judge => sub { $_[2]->status == 303 ? () : service(@_) },
+        again => sub { $_[1]{phone}->page =~ /<h1>/ && $_[0]->drop($_[1]) },
+    },
+
+    svc_submit => {
+        make => sub {
+            my $made = $_[0]->transaction({});
+            $made->{phone} = Idv::Phone->new($_[0]->site->service,
+                $made->{json});
+            $made->{phone}->begin->document->selfie;
+            return $made;
+        },
+        act => sub { $_[1]{phone}->submit->sent },
         judge => sub { $_[2]->status == 303 ? () : service(@_) },
         again => sub { $_[1]{phone}->page =~ /<h1>/ && $_[0]->drop($_[1]) },
     },
