@@ -25,6 +25,25 @@
 #define IDV_SVC_TRIES  8
 
 
+typedef enum {
+    IDV_SVC_PART_ADDRESS = 0,
+    IDV_SVC_PART_KIND,
+    IDV_SVC_PART_SIDE,
+    IDV_SVC_PART_DETAILS,
+    IDV_SVC_PART_SELFIE
+} idv_svc_part_e;
+
+
+/* what can be changed before it is submitted */
+
+typedef struct {
+    const char      *name;
+    idv_svc_part_e   part;
+    ngx_uint_t       give;
+    ngx_uint_t       side;
+} idv_svc_part_name_t;
+
+
 static ngx_int_t idv_svc_capture_open(idv_svc_call_t *call,
     ngx_uint_t want, idv_svc_view_t *view);
 static ngx_int_t idv_svc_capture_saved(idv_svc_page_t *page);
@@ -86,6 +105,22 @@ static idv_svc_step_t  idv_svc_steps[] = {
     { ngx_string("change"), idv_svc_capture_change },
     { ngx_string("submit"), idv_svc_capture_submit },
     { ngx_null_string, NULL }
+};
+
+
+static const idv_svc_part_name_t  idv_svc_parts[] = {
+
+    { "email", IDV_SVC_PART_ADDRESS, IDV_SVC_GIVE_EMAIL, IDV_SVC_SIDE_NONE },
+    { "phone", IDV_SVC_PART_ADDRESS, IDV_SVC_GIVE_PHONE, IDV_SVC_SIDE_NONE },
+    { "kind", IDV_SVC_PART_KIND, IDV_SVC_GIVE_DOCUMENT, IDV_SVC_SIDE_NONE },
+    { "front", IDV_SVC_PART_SIDE, IDV_SVC_GIVE_DOCUMENT, IDV_SVC_SIDE_FRONT },
+    { "back", IDV_SVC_PART_SIDE, IDV_SVC_GIVE_DOCUMENT, IDV_SVC_SIDE_BACK },
+
+    { "details", IDV_SVC_PART_DETAILS, IDV_SVC_GIVE_DOCUMENT,
+      IDV_SVC_SIDE_NONE },
+
+    { "selfie", IDV_SVC_PART_SELFIE, IDV_SVC_GIVE_SELFIE, IDV_SVC_SIDE_NONE },
+    { NULL, IDV_SVC_PART_ADDRESS, 0, IDV_SVC_SIDE_NONE }
 };
 
 
@@ -505,59 +540,67 @@ idv_svc_capture_skip(idv_svc_page_t *page, ngx_uint_t *changed)
 }
 
 
-/* what was given is asked for again; until the last step nobody looks at it */
+/*
+ * What was given is asked for again; nobody looks at it before the last step.
+ * What was found good stays: a face is not another one than that which lives.
+ */
 
 static ngx_int_t
 idv_svc_capture_change(idv_svc_page_t *page, ngx_uint_t *changed)
 {
-    idv_svc_tx_t  *tx;
+    idv_svc_tx_t               *tx;
+    const idv_svc_part_name_t  *part;
 
     tx = &page->view->tx;
 
-    if (page->stage < IDV_SVC_STAGE_KIND
-        || page->stage > IDV_SVC_STAGE_REVIEW)
+    for (part = idv_svc_parts; part->name; part++) {
+        if (idv_svc_capture_is(page, "what", part->name)) {
+            break;
+        }
+    }
+
+    /* another kind of document is also one half way */
+
+    if (part->name == NULL || idv_svc_tx_settled(tx, part->give)
+        || (page->stage != IDV_SVC_STAGE_REVIEW
+            && (part->part != IDV_SVC_PART_KIND
+                || idv_svc_page_give(page->stage) != part->give)))
     {
         return NGX_DECLINED;
     }
 
-    if (idv_svc_capture_is(page, "what", "kind")) {
+    switch (part->part) {
+
+    case IDV_SVC_PART_ADDRESS:
+        break;
+
+    case IDV_SVC_PART_KIND:
         tx->kind = 0;
         tx->sides = 0;
         tx->draft = 0;
-        tx->skipped &= (uint8_t) ~IDV_SVC_GIVE_DOCUMENT;
         idv_svc_tx_unread(tx);
-        idv_svc_document_remove(page->view, IDV_SVC_GIVE_DOCUMENT,
-                                IDV_SVC_SIDE_NONE);
+        idv_svc_document_remove(page->view, part->give, IDV_SVC_SIDE_NONE);
+        break;
 
-    } else if (page->stage != IDV_SVC_STAGE_REVIEW) {
-        return NGX_DECLINED;
+    case IDV_SVC_PART_SELFIE:
+        idv_svc_document_remove(page->view, part->give, IDV_SVC_SIDE_NONE);
+        break;
 
-    } else if (idv_svc_capture_is(page, "what", "selfie")) {
-        tx->skipped &= (uint8_t) ~IDV_SVC_GIVE_SELFIE;
-        idv_svc_document_remove(page->view, IDV_SVC_GIVE_SELFIE,
-                                IDV_SVC_SIDE_NONE);
+    default:
 
-    } else if (idv_svc_capture_is(page, "what", "email")) {
-        tx->skipped &= (uint8_t) ~IDV_SVC_GIVE_EMAIL;
+        if (tx->kind == 0) {
+            return NGX_DECLINED;
+        }
 
-    } else if (idv_svc_capture_is(page, "what", "phone")) {
-        tx->skipped &= (uint8_t) ~IDV_SVC_GIVE_PHONE;
+        if (part->part == IDV_SVC_PART_DETAILS) {
+            idv_svc_tx_unread(tx);
 
-    } else if (tx->kind == 0) {
-        return NGX_DECLINED;
-
-    } else if (idv_svc_capture_is(page, "what", "front")) {
-        tx->sides &= (uint8_t) ~(1 << IDV_SVC_SIDE_FRONT);
-
-    } else if (idv_svc_capture_is(page, "what", "back")) {
-        tx->sides &= (uint8_t) ~(1 << IDV_SVC_SIDE_BACK);
-
-    } else if (idv_svc_capture_is(page, "what", "details")) {
-        idv_svc_tx_unread(tx);
-
-    } else {
-        return NGX_DECLINED;
+        } else {
+            tx->sides &= (uint8_t) ~(1 << part->side);
+        }
     }
+
+    tx->skipped &= (uint8_t) ~part->give;
 
     return idv_svc_capture_given(page, changed);
 }

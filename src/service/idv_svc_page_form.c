@@ -24,7 +24,9 @@ static void idv_svc_page_address(idv_svc_page_t *page, idv_svc_text_e name,
 static void idv_svc_page_document(idv_svc_page_t *page);
 static void idv_svc_page_says(idv_svc_page_t *page);
 static void idv_svc_page_row(idv_svc_page_t *page, idv_svc_text_e name,
-    const ngx_str_t *value, const char *change);
+    const ngx_str_t *value, const char *change, ngx_uint_t give);
+static void idv_svc_page_change(idv_svc_page_t *page, idv_svc_text_e name,
+    const char *what, ngx_uint_t give);
 static json_t *idv_svc_page_data(idv_svc_page_t *page);
 
 
@@ -197,7 +199,7 @@ idv_svc_page_review(idv_svc_page_t *page)
                          idv_svc_say(page, (tx->given & IDV_SVC_GIVE_SELFIE)
                                            ? IDV_SVC_T_REVIEW_GIVEN
                                            : IDV_SVC_T_REVIEW_SKIPPED),
-                         "selfie");
+                         "selfie", IDV_SVC_GIVE_SELFIE);
     }
 
     idv_svc_page_print(page, "</ul>\n");
@@ -235,7 +237,7 @@ idv_svc_page_address(idv_svc_page_t *page, idv_svc_text_e name,
     }
 
     idv_svc_page_row(page, name, idv_svc_say(page, what),
-                     what == IDV_SVC_T_REVIEW_SKIPPED ? change : NULL);
+                     what == IDV_SVC_T_REVIEW_SKIPPED ? change : NULL, give);
 }
 
 
@@ -252,13 +254,13 @@ idv_svc_page_document(idv_svc_page_t *page)
                          idv_svc_say(page, (tx->given & IDV_SVC_GIVE_DOCUMENT)
                                            ? IDV_SVC_T_REVIEW_ELSEWHERE
                                            : IDV_SVC_T_REVIEW_SKIPPED),
-                         "kind");
+                         "kind", IDV_SVC_GIVE_DOCUMENT);
         return;
     }
 
     idv_svc_page_row(page, IDV_SVC_T_REVIEW_KIND,
                      idv_svc_say(page, IDV_SVC_T_KIND_PASSPORT + tx->kind - 1),
-                     "kind");
+                     "kind", IDV_SVC_GIVE_DOCUMENT);
 
     for (side = IDV_SVC_SIDE_FRONT; side <= IDV_SVC_SIDE_BACK; side++) {
 
@@ -272,7 +274,8 @@ idv_svc_page_document(idv_svc_page_t *page)
                              idv_svc_type_doc(page->view, IDV_SVC_GIVE_DOCUMENT,
                                               side)
                              ? IDV_SVC_T_REVIEW_GIVEN : IDV_SVC_T_REVIEW_NONE),
-                         side == IDV_SVC_SIDE_FRONT ? "front" : "back");
+                         side == IDV_SVC_SIDE_FRONT ? "front" : "back",
+                         IDV_SVC_GIVE_DOCUMENT);
     }
 
     if (tx->typed) {
@@ -306,9 +309,8 @@ idv_svc_page_says(idv_svc_page_t *page)
 
     idv_svc_page_print(page, "</dl>\n");
 
-    idv_svc_page_button(page, "change", "details",
-                        idv_svc_say(page, IDV_SVC_T_CHANGE),
-                        idv_svc_say(page, IDV_SVC_T_REVIEW_DETAILS));
+    idv_svc_page_change(page, IDV_SVC_T_REVIEW_DETAILS, "details",
+                        IDV_SVC_GIVE_DOCUMENT);
 
     idv_svc_page_print(page, "</li>\n");
 }
@@ -316,18 +318,30 @@ idv_svc_page_says(idv_svc_page_t *page)
 
 static void
 idv_svc_page_row(idv_svc_page_t *page, idv_svc_text_e name,
-    const ngx_str_t *value, const char *change)
+    const ngx_str_t *value, const char *change, ngx_uint_t give)
 {
     idv_svc_page_print(page, "<li><h2>%V</h2>\n<p>%V</p>\n",
                        idv_svc_say(page, name), value);
 
     if (change) {
-        idv_svc_page_button(page, "change", change,
-                            idv_svc_say(page, IDV_SVC_T_CHANGE),
-                            idv_svc_say(page, name));
+        idv_svc_page_change(page, name, change, give);
     }
 
     idv_svc_page_print(page, "</li>\n");
+}
+
+
+/* what was found good, or bad for good, is not changed any more */
+
+static void
+idv_svc_page_change(idv_svc_page_t *page, idv_svc_text_e name,
+    const char *what, ngx_uint_t give)
+{
+    if (!idv_svc_tx_settled(&page->view->tx, give)) {
+        idv_svc_page_button(page, "change", what,
+                            idv_svc_say(page, IDV_SVC_T_CHANGE),
+                            idv_svc_say(page, name));
+    }
 }
 
 

@@ -245,8 +245,10 @@ idv_svc_page_otp_address(idv_svc_page_t *page, idv_svc_otp_look_t *look)
     }
 
     idv_svc_page_print(page,
-        "<button type=\"submit\">%V</button>\n"
-        "</form>\n", idv_svc_say(page, IDV_SVC_T_OTP_SEND));
+        "<button type=\"submit\"%s>%V</button>\n"
+        "</form>\n",
+        look->address.len ? " class=\"second\"" : "",
+        idv_svc_say(page, IDV_SVC_T_OTP_SEND));
 }
 
 

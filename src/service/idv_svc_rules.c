@@ -108,6 +108,23 @@ idv_svc_tx_asked(const idv_svc_tx_t *tx, idv_svc_level_e level)
 
 
 ngx_uint_t
+idv_svc_tx_settled(const idv_svc_tx_t *tx, ngx_uint_t give)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+        if (idv_svc_enabled(tx->level[i]) && (idv_svc_checks[i].needs & give)
+            && !idv_svc_tx_open(tx, i))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+ngx_uint_t
 idv_svc_tx_wanted(const idv_svc_tx_t *tx, idv_svc_level_e level)
 {
     ngx_uint_t  i, wanted;

@@ -265,6 +265,9 @@ void idv_svc_tx_plan(idv_svc_tx_t *tx, const idv_svc_policy_t *rules,
 /* what checks of this level and above need, given or not */
 ngx_uint_t idv_svc_tx_asked(const idv_svc_tx_t *tx, idv_svc_level_e level);
 
+/* 1: a check that needs this has come to its end, so it stays as it is */
+ngx_uint_t idv_svc_tx_settled(const idv_svc_tx_t *tx, ngx_uint_t give);
+
 /* what is still to be given, by checks of this level and above */
 ngx_uint_t idv_svc_tx_wanted(const idv_svc_tx_t *tx, idv_svc_level_e level);
 

@@ -152,6 +152,10 @@ sub document {
 
     $self->open;
     $self->change('kind') if !$self->asks('choose');
+
+    die 'no document is asked for on "', $self->heading, "\"\n"
+        if !$self->asks('choose');
+
     $self->choose($field{idType} // $paper{idType});
 
     for my $side (qw(front back)) {
