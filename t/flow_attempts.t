@@ -5,6 +5,8 @@
 # is left; somebody else's document, which never opens anything; checks that the
 # operator requires; and the bound on what one flow may cost.
 
+# variants: plain asan trixie policy
+
 use strict;
 use warnings;
 

@@ -6,6 +6,8 @@
 # verification is never made of it, and whoever fails one check that is the
 # operator's own is not let through by any of this.
 
+# variants: plain asan trixie policy
+
 use strict;
 use warnings;
 

@@ -3,6 +3,8 @@
 # How flows end: cancelled by a client of the API or in a browser, or with a
 # session, of which there is one however many ask for it at the same time.
 
+# variants: plain asan trixie policy
+
 use strict;
 use warnings;
 

@@ -5,6 +5,8 @@
 # ones with null members; and what holds for every answer: HEAD is GET without a
 # body, links are the flow's own address, and the image of the code is one.
 
+# variants: plain asan trixie policy
+
 use strict;
 use warnings;
 

@@ -4,6 +4,8 @@
 # the design's table, as JSON, in the design's order of checks, and leaves the
 # flow as it was.  A flow of anybody else is a flow that does not exist.
 
+# variants: plain asan trixie policy
+
 use strict;
 use warnings;
 

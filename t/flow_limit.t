@@ -4,6 +4,8 @@
 # cancel without end, and each time the operator pays: a flow that is over no
 # longer counts among the open ones.
 
+# variants: plain asan trixie policy
+
 use strict;
 use warnings;
 

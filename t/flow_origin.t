@@ -5,6 +5,8 @@
 # origin read an answer and no other, the state that a client without cookies
 # carries itself, and the session that it gets in place of a cookie.
 
+# variants: plain asan trixie policy
+
 use strict;
 use warnings;
 

@@ -4,6 +4,8 @@
 # a bounded number of open flows; the oldest that has cost nothing gives way,
 # and one that has cost something never does.
 
+# variants: plain asan trixie policy
+
 use strict;
 use warnings;
 

@@ -4,7 +4,7 @@
 # for too long, and one that is forgotten.  Whoever comes late is told so, never
 # let in, and finds no code, no link and no claim of the time before.
 
-# variants: plain trixie
+# variants: plain trixie policy
 
 use strict;
 use warnings;

@@ -6,6 +6,8 @@
 # the QR code is there.  Whatever is shown, a transaction is only created by an
 # action, and one action creates one.
 
+# variants: plain asan trixie policy
+
 use strict;
 use warnings;
 

@@ -5,6 +5,8 @@
 # in; the application reads her verified claims in request headers.  Whoever is
 # not verified never reaches the application.
 
+# variants: plain asan trixie policy
+
 use strict;
 use warnings;
 

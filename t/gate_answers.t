@@ -5,6 +5,8 @@
 # anything.  And who is let through, by what the location asks for: another
 # provider, another policy, optional, with or without a verification.
 
+# variants: plain asan trixie policy
+
 use strict;
 use warnings;
 

@@ -5,6 +5,8 @@
 # an application could take for them; what we send is there once, and no byte
 # of a document can be more than a byte of its value.
 
+# variants: plain asan trixie policy
+
 use strict;
 use warnings;
 

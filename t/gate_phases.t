@@ -5,6 +5,8 @@
 # gate holds on each of them, decides by the location that answers in the end,
 # and never grants what access has denied.
 
+# variants: plain asan trixie policy
+
 use strict;
 use warnings;
 

@@ -5,6 +5,8 @@
 # packet, neither opens nor closes anything.  Nothing that a client says of
 # addresses, schemes or proxies is believed.
 
+# variants: plain asan trixie policy
+
 use strict;
 use warnings;
 

@@ -6,6 +6,8 @@
 # through every door that takes an address, and none lets it in.  Addresses that
 # only look dangerous come back as they were.
 
+# variants: plain asan trixie policy
+
 use strict;
 use warnings;
 

@@ -4,6 +4,8 @@
 # through the flow by forms and reloads, and ends where she wanted to be.  Every
 # state that a person can see is seen here.
 
+# variants: plain asan trixie policy
+
 use strict;
 use warnings;
 

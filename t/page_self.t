@@ -4,6 +4,8 @@
 # A redirect after a form to another origin would be stopped by form-action, so
 # it is the page that leaves; only in the tab where the button was pressed.
 
+# variants: plain asan trixie policy
+
 use strict;
 use warnings;
 

@@ -74,6 +74,9 @@ sub take {
             if ($state->{webVerificationUrl} // '')
                =~ /[?&]txnid=([0-9a-fA-F-]{36})/;
 
+        $self->site->service->link($state->{webVerificationUrl})
+            if $self->site && $state->{webVerificationUrl};
+
         my $nginx = $self->site && $self->site->nginx;
         $nginx->forbid($state->{verificationCode},
             $self->client->cookie_values) if $nginx;

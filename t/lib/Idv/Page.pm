@@ -110,6 +110,9 @@ sub remember {
     $nginx->forbid($self->client->cookie_values);
     $nginx->forbid($self->code) if defined $self->code;
     $nginx->forbid($1) if $self->html =~ /name="csrf" value="([^"]+)"/;
+
+    $self->{site}->service->link(unescape($1))
+        if $self->html =~ /href="([^"]*[?&;]txnid=[^"]*)"/;
 }
 
 

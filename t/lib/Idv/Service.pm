@@ -9,6 +9,7 @@ use JSON::PP ();
 use MIME::Base64 ();
 
 use Idv::HTTP;
+use Idv::Verdict;
 
 my $json = JSON::PP->new->utf8->canonical;
 
@@ -39,10 +40,26 @@ sub control {
 }
 
 
+# what a phone would open
+
+sub link {
+    my ($self, $url) = @_;
+
+    $self->{links}{lc $1} = $url if $url =~ /[?&]txnid=([0-9a-fA-F-]{36})/;
+}
+
+
 # puts a transaction there; reason => 'TRANSACTION_TIMED_OUT', data => {...}
 
 sub set {
     my ($self, $id, $status, %more) = @_;
+
+    if (Idv::Verdict::POLICY && !Idv::Verdict::by_control($status, %more)) {
+        my $link = $self->{links}{lc($id // 'none')}
+            or die "nobody has seen the link of that transaction\n";
+
+        return Idv::Verdict::reach($self, $link, $status, %more);
+    }
 
     return $self->control('POST', 'transactions/' . ($id // 'none'),
         { status => $status, %more });

@@ -26,6 +26,7 @@ use Idv::Flow;
 use Idv::HTTP;
 use Idv::Nginx;
 use Idv::Service;
+use Idv::Verdict;
 
 use constant {
     ENVIRONMENT => '5a3c7d0e-9b1f-4c62-8e57-2f6d1b0a4c93',
@@ -151,6 +152,8 @@ sub files {
         'session.key' => join('', map { chr(int(rand(256))) } 1 .. 32),
         htpasswd => join('', map { "$_:{PLAIN}$_\n" }
                                  sort keys %{$self->{people}}),
+        Idv::Verdict::POLICY ? ('verdicts.json' => Idv::Verdict::policies())
+                             : (),
     );
 }
 
@@ -177,6 +180,10 @@ sub config {
     # as often as the adapter allows, unless the test is about that
     $text{provider} .= "\n        read_interval 200ms;"
         if $text{provider} !~ /\bread_interval\b/;
+
+    # with IDV_VERDICTS=policy, unless the test has policies of its own
+    $text{service} .= "\n            idv_service_policies verdicts.json;"
+        if Idv::Verdict::POLICY && $text{service} !~ /\bidv_service_policies\b/;
 
     my $hop = $self->{hop} ? ' reuseport' : '';
     $text{gate} .= "\n        add_header X-Worker \$pid always;" if $hop;
