@@ -70,7 +70,7 @@ sub finished {
     my $t = transaction();
 
     Idv::Phone->new($service, $t->{made})->begin->document(
-        photo => Idv::Phone::PHOTO)->selfie;
+        photo => Idv::Phone::PHOTO)->selfie->submit;
 
     $service->advance(61);
 
@@ -145,6 +145,8 @@ my %request = (
         qw(process complete)),
     'PUT {tx}/documents/{id}' => { need => \&collecting,
         body => { type => 'Passport Front', value => $photo } },
+    'POST {tx}/verifiedData/{id}' => { need => $collection{verifiedData},
+        type => 'application/vnd.pingidentity.replace.background+json' },
     'POST {env}/verifyPolicies' => { body => { %$face, name => 'new' } },
     'PUT {env}/verifyPolicies/{id}' =>
         { body => { %$face, name => 'changed' } },

@@ -237,7 +237,7 @@ sub verified {
 
     my $t = $service->api('POST', "users/$user/verifyTransactions", {})->json;
     Idv::Phone->new($service, $t)->begin
-        ->document(photo => Idv::Phone::PHOTO)->selfie;
+        ->document(photo => Idv::Phone::PHOTO)->selfie->submit;
 
     $path = "users/$user/verifyTransactions/$t->{id}";
     $nginx->wait_until(5, sub { $service->api('GET', $path)->json

@@ -320,7 +320,7 @@ $user->skip;
 like(says($user), qr/A photo of you/, 'then the photo is asked for');
 $user->step('code', for => 'email', code => code($user) // '000000');
 like(says($user), qr/A photo of you/, 'it is too late for the code');
-$user->selfie;
+$user->selfie->submit;
 done($user);
 is_deeply([status($user), checks($user)],
     ['SUCCESS', { EMAIL => 'NOT_REQUIRED', LIVENESS => 'SUCCESS' }],
@@ -330,7 +330,7 @@ is_deeply(data($user, 'EMAIL'), [], 'without an address');
 $user = user($both);
 send_to($user, 'email', 'ann@example.com');
 $user->step('code', for => 'email', code => another(code($user))) for 1 .. 3;
-$user->selfie;
+$user->selfie->submit;
 done($user);
 is_deeply([status($user), checks($user)],
     ['SUCCESS', { EMAIL => 'FAIL', LIVENESS => 'SUCCESS' }],
@@ -346,7 +346,7 @@ send_to($user, 'email', 'ann@example.com');
 $user->step('code', for => 'email', code => another(code($user))) for 1 .. 3;
 send_to($user, 'phone', '+15555550123');
 $user->step('code', for => 'phone', code => code($user));
-$user->selfie;
+$user->selfie->submit;
 done($user);
 is_deeply([status($user), checks($user)],
     ['FAIL', { EMAIL => 'FAIL', PHONE => 'SUCCESS', LIVENESS => 'SUCCESS' }],

@@ -119,7 +119,7 @@ verdict(LIVENESS => { status => 'SUCCESS',
                   quality => { brightness => 60, sharpness => 'sharp' } } });
 
 my $user = user($face, %reference);
-$user->selfie;
+$user->selfie->submit;
 is(becomes($user, 'SUCCESS'), 'SUCCESS', 'the checker is content');
 
 my $asked = asked();
@@ -157,7 +157,7 @@ verdict(LIVENESS => { status => 'FAIL', reason => 'SELFIE_IMAGE_INVALID' },
     FACIAL_COMPARISON_REFERENCE_SELFIE => { status => 'FAIL',
         reason => 'TRANSACTION_TIMED_OUT' });
 $user = user($face, %reference);
-$user->selfie;
+$user->selfie->submit;
 is(becomes($user, 'FAIL'), 'FAIL', 'the checker is not content');
 is_deeply([@{state($user)->{providerMessagesList}}],
     ['REJECTED', 'SELFIE_IMAGE_INVALID'], 'both reasons are told, if they can be');
@@ -170,10 +170,10 @@ is_deeply(state($user)->{verificationStatus}, { LIVENESS => 'FAIL',
 verdict(LIVENESS => { status => 'RETRY' },
     FACIAL_COMPARISON_REFERENCE_SELFIE => { status => 'SUCCESS' });
 $user = user($face, %reference);
-$user->selfie;
+$user->selfie->submit;
 is(becomes($user, 'PARTIAL'), 'PARTIAL', 'another photo is asked for');
 like($user->page, qr/photo of your face could not be read/, '... by the page');
-$user->selfie;
+$user->selfie->submit;
 is(becomes($user, 'FAIL'), 'FAIL', 'twice is once too often');
 is(asked()->{checks}[-1]{attempt}, 2, 'it knew which attempt it was');
 
@@ -216,7 +216,7 @@ for my $case (@unclear) {
     push @waiting, $user = user($live);
 
     my $start = time;
-    $user->selfie;
+    $user->selfie->submit;
     cmp_ok(time - $start, '<', 0.5, "$what: the user does not wait for it");
     cmp_ok($bystander->slowest($page, $rule->{hang} ? 20 : 3), '<', 0.5,
         '... nor does anybody else');
@@ -316,7 +316,7 @@ is_deeply([@$list{qw(size count)}], [0, 0], 'and nobody is in the list');
 
 $checker->rules({ path => '/check', json => $good, delay => 0.4 });
 $user = user($live);
-$user->selfie;
+$user->selfie->submit;
 is(state($user)->{status}, 'IN_PROGRESS', 'the checker thinks');
 is(review($user, { decision => 'REJECTED' })->status, 200, '... a person knows');
 select undef, undef, undef, 0.6;
@@ -340,7 +340,8 @@ for my $aamva ($false, $true) {
     my $before = questions();
 
     $user = user(policy(governmentId => { %id, verifyAamva => $aamva }));
-    $user->document(idType => 'driver_license', %blank, zone => $barcode);
+    $user->document(idType => 'driver_license', %blank, zone => $barcode)
+        ->submit;
     is(becomes($user, 'SUCCESS'), 'SUCCESS', 'a licence is good');
     is(questions() - $before, $aamva ? 1 : 0, '... and the register '
         . ($aamva ? 'has been' : 'need not be') . ' asked');

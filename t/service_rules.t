@@ -187,7 +187,7 @@ for my $case (@registers) {
             { verifyPolicy => { id => $policy } })->json;
 
         Idv::Phone->new($service, $t)->begin->document(%blank,
-            idType => $kind, zone => $lines)->selfie;
+            idType => $kind, zone => $lines)->selfie->submit;
         $service->advance(61);
 
         is(status({ service => $service, path =>
@@ -240,7 +240,8 @@ for my $case (@orders) {
                       : sprintf '%06d', ($note->{code} + 1) % 1_000_000;
 
     $phone->step('code', for => $which, code => $code);
-    $phone->document(%blank, idType => 'id_card', zone => $card);
+    $phone->document(%blank, idType => 'id_card', zone => $card)
+        ->submit;
     $real->advance(61);
 
     my $now = status({ service => $real, path =>

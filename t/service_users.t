@@ -128,7 +128,7 @@ is_deeply([$error->{code}, map { "$_->{code} $_->{target}" }
     ['INVALID_DATA', 'CONSTRAINT_VIOLATION verifyStatus'],
     'who is disabled gets no transaction, and why is said');
 
-phone($t)->begin->selfie;
+phone($t)->begin->selfie->submit;
 $service->advance(61);
 is(api('GET', $t->{path})->json->{transactionStatus}{status}, 'SUCCESS',
     'a transaction from before comes to its end');
@@ -218,7 +218,7 @@ for my $case (@nothing) {
     my ($what, $parts, $steps) = @$case;
 
     my $t = transaction('eva', policy(%$parts));
-    $steps->(phone($t)->begin);
+    $steps->(phone($t)->begin)->submit;
     $service->advance(61);
 
     isnt(api('GET', $t->{path})->json->{transactionStatus}{status},
@@ -229,7 +229,8 @@ for my $case (@nothing) {
 $t = transaction('eva', policy(governmentId => \%id, liveness => \%live,
     %kept));
 
-phone($t)->begin->document(firstName => 'EVA', nationality => 'UTO')->selfie;
+phone($t)->begin->document(firstName => 'EVA', nationality => 'UTO')
+    ->selfie->submit;
 is(assured('eva')->status, 404, 'before the decision nothing is');
 $service->advance(61);
 
@@ -263,7 +264,7 @@ $t = transaction('eva', policy(governmentId => \%id, %kept));
 phone($t)->begin->document(zone => "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\n"
     . 'L898902C36UTO7408122F1204159ZE184226B<<<<<10', map { $_ => '' }
     qw(firstName lastName birthDate documentNumber expirationDate
-       issuingCountry));
+       issuingCountry))->submit;
 $service->advance(61);
 
 ($claims) = @{assured('eva')->json->{verified_claims}};
@@ -331,7 +332,7 @@ is_deeply($event, { ADDITIONAL_INFORMATION => {
     sdk_initialization => $begun } }, '... and that is all');
 
 $service->advance(100);
-$phone->document->selfie;
+$phone->document->selfie->submit;
 ($event) = @{events($t)};
 
 cmp_ok(abs($event->{ADDITIONAL_INFORMATION}{document_submission_complete}
@@ -362,9 +363,10 @@ sub judged {
 
 $t = transaction('gus', policy(governmentId => \%id, liveness => { %live,
     retry => { attempts => 2 } }));
-$phone = phone($t)->begin->document->selfie(Idv::Phone::NO_PHOTO);
+$phone = phone($t)->begin->document->selfie(Idv::Phone::NO_PHOTO)
+    ->submit;
 $service->advance(61);
-$phone->selfie;
+$phone->selfie->submit;
 $service->advance(61);
 
 is(judged($t), 'DOCUMENT_AUTHENTICATION/1 LIVENESS/2 INJECTION_DETECTION/2 '

@@ -70,9 +70,9 @@ main(void)
                        != NULL);
         }
 
-        is_int(missing, 0, "%s: no text is missing", lang->tag.data);
-        is_int(other, 0, "%s: each has its values", lang->tag.data);
-        is_int(odd, 0, "%s: and they are text", lang->tag.data);
+        ok(missing == 0, "%s: no text is missing", lang->tag.data);
+        ok(other == 0, "%s: each has its values", lang->tag.data);
+        ok(odd == 0, "%s: and they are text", lang->tag.data);
 
         for (key = 1; i && key < IDV_SVC_NREASONS; key++) {
             ok(lang->reason[key].len != 0, "%s: %s", lang->tag.data,
