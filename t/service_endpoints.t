@@ -146,7 +146,8 @@ my %request = (
     'PUT {tx}/documents/{id}' => { need => \&collecting,
         body => { type => 'Passport Front', value => $photo } },
     'POST {tx}/verifiedData/{id}' => { need => $collection{verifiedData},
-        type => 'application/vnd.pingidentity.replace.background+json' },
+        type => 'application/vnd.pingidentity.replace.background+json',
+        text => '{}' },
     'POST {env}/verifyPolicies' => { body => { %$face, name => 'new' } },
     'PUT {env}/verifyPolicies/{id}' =>
         { body => { %$face, name => 'changed' } },
@@ -177,7 +178,8 @@ for my $row (@rows) {
 
     my $place = $need->();
     my $body = $request->{body};
-    my @type = $request->{type} ? (type => $request->{type}, text => '') : ();
+    my @type = $request->{type}
+        ? (type => $request->{type}, text => $request->{text} // '') : ();
     my $done = $row->{here} !~ /^no/;
 
     subtest $name => sub {

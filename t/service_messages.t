@@ -210,15 +210,16 @@ $site->nginx->forbid($code);
 unlike($message->{data} =~ s/\r\n\r\n.*//rs, qr/$code/, '... not in its head');
 $user->step('code', for => 'email', code => $code);
 
-$user->{http}{headers} = ['Accept-Language' => 'de-AT,de;q=0.9,en;q=0.5'];
+$service->http->{headers} = ['Accept-Language' => 'de-AT,de;q=0.9,en;q=0.5'];
 $user->step('send', for => 'phone');
+$service->http->{headers} = [];
 $text = JSON::PP::decode_json(($hook->calls('/text'))[-1]{body});
 is_deeply([@$text{qw(to method templateName variantName locale)}],
     ['+15555550123', 'SMS', 'email_phone_verification', 'short', 'de'],
     'a code as a text');
 like($text->{text}, qr/^$text->{code} ist Ihr Code/, '... in German');
 $site->nginx->forbid($text->{code});
-$user->step('code', for => 'phone', code => $text->{code});
+$user->step('code', for => 'phone', code => $text->{code})->submit;
 $service->advance(3);
 is($service->api('GET', $user->{tx})->json->{transactionStatus}{status},
     'SUCCESS', 'both are verified');

@@ -172,7 +172,7 @@ is($flow->client->get('/')->status, 200,
 
 transaction('dan') for 1 .. 150;
 $t = transaction('dan', policy(governmentId => \%id, %kept));
-phone($t)->begin->document;
+phone($t)->begin->document->submit;
 $service->advance(61);
 
 stand('dan', 'DISABLED');
@@ -292,7 +292,7 @@ $t = transaction('ann', policy(governmentId => \%id,
     identityRecordMatching => { name => { threshold => 'LOW',
         fieldRequired => $false } },
     dataBasedIdentityVerification => {}, %kept));
-phone($t)->begin->document;
+phone($t)->begin->document->submit;
 $service->advance(61);
 
 is(assured('ann')->status, 404, 'what waits for a person is not assured');

@@ -98,16 +98,16 @@ idv_svc_background(idv_svc_call_t *call)
         return idv_svc_error(call, IDV_SVC_MEDIA_TYPE);
     }
 
+    if (idv_svc_transaction_get(call, IDV_SVC_DOCS, &view, &rc) != NGX_OK) {
+        return rc;
+    }
+
     if (call->conf->background.len == 0) {
         return idv_svc_error_status(call, NGX_HTTP_NOT_IMPLEMENTED);
     }
 
     if (idv_svc_background_model(call, &ask) != NGX_OK) {
         return idv_svc_error(call, IDV_SVC_INVALID_DATA);
-    }
-
-    if (idv_svc_transaction_get(call, IDV_SVC_DOCS, &view, &rc) != NGX_OK) {
-        return rc;
     }
 
     rc = idv_svc_data_selfie(call, &view, &image);
