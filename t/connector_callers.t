@@ -3,6 +3,8 @@
 # Who may use the connector, and that keys and tokens stay on their side of it;
 # what fails at the provider is told as the provider's, what fails here as ours.
 
+# variants: plain asan
+
 use strict;
 use warnings;
 
@@ -15,7 +17,6 @@ use Test::More;
 use Idv::Connector;
 use Idv::HTTP;
 use Idv::Mock;
-use Idv::Nginx;
 use Idv::Site;
 use Idv::TLS;
 
@@ -208,6 +209,19 @@ is($refused->status, 502, 'a redirect: not followed');
 is_deeply($refused->json, { statusCode => 302, headers => {},
     rawResponse => {} }, 'a redirect: and not told where to');
 
+# nothing is an answer, too
+
+$mock->rules(@token, { path => '/v1/', status => 204 });
+
+for my $prefer (undef, 'return=minimal') {
+    my $empty = $connector->call('setVerifyStatus', { userId => 'ann',
+        verifyStatus => 'ENABLED' }, Prefer => $prefer);
+
+    is_deeply($empty->json, { statusCode => 204, headers => {},
+        verifyStatus => {}, rawResponse => {} }, 'an answer of nothing'
+        . ($prefer ? ', in pieces' : ''));
+}
+
 # ours
 
 for my $case (
@@ -260,43 +274,6 @@ $connector->site->reload;
 is($connector->call('readVerifyTransaction', \%tx,
     Authorization => $reader)->status, 401, 'a key that is gone');
 is($connector->call('noSuchThing', \%tx)->status, 404, 'one that stays');
-
-# what nginx -t says
-
-for my $case (
-    ['no file', undef, '', qr/needs idv_connector_callers/],
-    ['nobody', "# nobody\n", '', qr/nobody stands in/],
-    ['a line of three', "a key b\n", '', qr/has four words.*callers:1/],
-    ['another kind', "\na kay " . 'a' x 64 . " *\n", '',
-        qr/neither "key" nor.*callers:2/],
-    ['no hash', 'a key ' . 'g' x 64 . " *\n", '', qr/64 hexadecimal/],
-    ['no capability', 'a key ' . 'a' x 64 . " readSelfie,x\n", '',
-        qr/no such capability/],
-    ['twice', join('', map { "$_ key " . 'a' x 64 . " *\n" } 'a', 'b'), '',
-        qr/there already/],
-    ['a link that is none', 'a key ' . 'a' x 64 . " *\n",
-        'idv_connector_continue http://app.example.com/;', qr/https URL/],
-    ['a provider that is none', 'a key ' . 'a' x 64 . " *\n", '',
-        qr/names the provider "other"/, 'other'],
-    ['a location that is exact', 'a key ' . 'a' x 64 . " *\n", '',
-        qr/prefix location/, 'local', '= /connector/'])
-{
-    my ($name, $callers, $more, $wanted, $provider, $location) = @$case;
-    my $site = $connector->site;
-
-    $provider //= 'local';
-    $location //= '/connector/';
-
-    my ($taken, $said) = Idv::Nginx->test_config(
-        files => { $site->files, callers => $callers // '' },
-        http => $site->config(locations => "location $location {"
-            . " auth_basic off; idv_connector $provider; $more"
-            . (defined $callers ? 'idv_connector_callers callers;' : '')
-            . ' }'));
-
-    ok(!$taken, "nginx -t: $name");
-    like($said, $wanted, "nginx -t: $name: why");
-}
 
 Idv::Site::finish();
 

@@ -3,6 +3,8 @@
 # Every mistake in an input of the connector is named, all of them at once, in
 # the words of the connector that users know; and the provider hears of none.
 
+# variants: plain asan
+
 use strict;
 use warnings;
 

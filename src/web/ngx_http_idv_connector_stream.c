@@ -172,6 +172,11 @@ ngx_http_idv_connector_cut_piece(ngx_http_idv_connector_t *job, size_t *len)
         }
 
         idv_connector_filter_init(&job->filter, job->capability->output);
+
+        if (response->len == 0) {
+            /* nothing is an object without members, as in a whole answer */
+            ngx_str_set(response, "{}");
+        }
     }
 
     n = idv_connector_filter(&job->filter, (char *) response->data,
