@@ -69,6 +69,10 @@ is($connector->call('createVerifyTransaction', { userId => USER,
     verifyPolicy => 'useVerifyPolicyId', verifyPolicyId => $policy })
     ->json->{challenge}, 'mine', 'create: a challenge of the caller');
 
+is($connector->call('createVerifyTransaction', { userId => USER,
+    deviceOsType => 'MOBILE_WEB' })->json->{statusCode}, 201,
+    'create: with nothing but what is required');
+
 my $read = $connector->good($connector->call('readVerifyTransaction', \%tx),
     'transaction', 'read');
 

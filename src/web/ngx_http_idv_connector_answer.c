@@ -182,11 +182,16 @@ ngx_http_idv_connector_call(ngx_http_idv_connector_t *job,
             return NGX_ERROR;
         }
 
-        /* an action has a media type of its own, and nothing to say */
+        /* an action has a media type of its own, and may have nothing to say */
 
-        rc = json_object_size(body) ? idv_json_dump(r->pool, body,
-                                                    &relay->body)
-                                    : NGX_OK;
+        rc = NGX_OK;
+
+        if (json_object_size(body)
+            || ngx_strcmp(capability->media, "application/json") == 0)
+        {
+            rc = idv_json_dump(r->pool, body, &relay->body);
+        }
+
         json_decref(body);
 
         if (rc != NGX_OK) {
