@@ -343,12 +343,8 @@ sub new_code {
 sub capture {
     my ($flow) = @_;
 
-    my $url = $flow->state->{webVerificationUrl};
-    $url =~ s{^http://[^/]+}{};
+    my $json = $service->api('GET', 'users/sam/verifyTransactions/'
+        . $flow->transaction)->json;
 
-    $service->set($flow->transaction, 'IN_PROGRESS');
-
-    my $page = $service->http->get($url)->body;
-
-    return $page =~ m{href="([^"]*/return\?[^"]*)"} ? $1 : 'nowhere';
+    return $json->{redirect}{url} // 'nowhere';
 }
