@@ -254,8 +254,7 @@ stories['who comes back'] = async (browser) => {
 
 stories['every shape'] = async (browser) => {
   const shapes = {
-    'narrow': { viewport: { width: 320, height: 640 } },
-    'dark German': { colorScheme: 'dark', locale: 'de' },
+    'narrow German': { locale: 'de', viewport: { width: 320, height: 640 } },
     'narrow dark Arabic': { colorScheme: 'dark', locale: 'ar-EG',
       viewport: { width: 320, height: 640 } },
   };
