@@ -190,6 +190,9 @@ ngx_int_t idv_svc_dispatch(idv_svc_call_t *call);
 ngx_int_t idv_svc_read_body(idv_svc_call_t *call, size_t max);
 ngx_str_t idv_svc_method_name(ngx_uint_t method);
 ngx_int_t idv_svc_media_type(idv_svc_call_t *call, const char *type);
+
+/* of the request, or empty */
+ngx_str_t idv_svc_accept_language(idv_svc_call_t *call);
 ngx_int_t idv_svc_header(idv_svc_call_t *call, const char *name,
     ngx_str_t *value);
 ngx_int_t idv_svc_send(idv_svc_call_t *call, ngx_uint_t status,

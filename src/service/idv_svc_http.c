@@ -314,6 +314,39 @@ idv_svc_media_type(idv_svc_call_t *call, const char *type)
 }
 
 
+/* an nginx that was built with less does not know this header */
+
+ngx_str_t
+idv_svc_accept_language(idv_svc_call_t *call)
+{
+    ngx_str_t         none;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    static ngx_str_t  name = ngx_string("Accept-Language");
+
+    for (part = &call->request->headers_in.headers.part; part;
+         part = part->next)
+    {
+        header = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (header[i].key.len == name.len
+                && ngx_strncasecmp(header[i].key.data, name.data, name.len)
+                   == 0)
+            {
+                return header[i].value;
+            }
+        }
+    }
+
+    ngx_str_null(&none);
+
+    return none;
+}
+
+
 ngx_int_t
 idv_svc_header(idv_svc_call_t *call, const char *name, ngx_str_t *value)
 {

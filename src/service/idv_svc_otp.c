@@ -38,7 +38,6 @@ static void idv_svc_otp_settle(idv_svc_call_t *call, idv_svc_view_t *view,
     idv_svc_channel_e channel, ngx_uint_t *changed);
 static const idv_svc_doc_t *idv_svc_otp_doc(const idv_svc_view_t *view,
     idv_svc_channel_e channel);
-static ngx_str_t idv_svc_otp_language(idv_svc_call_t *call);
 static ngx_str_t idv_svc_otp_variant(idv_svc_call_t *call, idv_svc_tx_t *tx,
     idv_svc_channel_e channel);
 static ngx_uint_t idv_svc_otp_open(const idv_svc_tx_t *tx,
@@ -461,7 +460,7 @@ idv_svc_otp_deliver(idv_svc_call_t *call, idv_svc_view_t *view,
     message.channel = channel;
     message.minutes = rules.life / (60 * IDV_SVC_SECOND);
     message.variant = idv_svc_otp_variant(call, &view->tx, channel);
-    message.language = idv_svc_otp_language(call);
+    message.language = idv_svc_accept_language(call);
 
     ngx_memcpy(message.code, otp->code, IDV_SVC_CODE_LEN);
 
@@ -472,39 +471,6 @@ idv_svc_otp_deliver(idv_svc_call_t *call, idv_svc_view_t *view,
                     message.id);
 
     return idv_svc_message_send(call, view->tx.id, &message, 1, done);
-}
-
-
-/* an nginx that was built with less does not know this header */
-
-static ngx_str_t
-idv_svc_otp_language(idv_svc_call_t *call)
-{
-    ngx_str_t         none;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *header;
-
-    static ngx_str_t  name = ngx_string("Accept-Language");
-
-    for (part = &call->request->headers_in.headers.part; part;
-         part = part->next)
-    {
-        header = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (header[i].key.len == name.len
-                && ngx_strncasecmp(header[i].key.data, name.data, name.len)
-                   == 0)
-            {
-                return header[i].value;
-            }
-        }
-    }
-
-    ngx_str_null(&none);
-
-    return none;
 }
 
 

@@ -95,48 +95,19 @@ idv_svc_page_init(idv_svc_page_t *page, idv_svc_call_t *call,
 }
 
 
-/* nginx itself keeps this header only where it was built with some modules */
-
 static const idv_svc_lang_t *
 idv_svc_page_lang(idv_svc_call_t *call)
 {
-    ngx_str_t         tags[IDV_SVC_NLANGS], *accept;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *header;
-
-    accept = NULL;
-    part = &call->request->headers_in.headers.part;
-    header = part->elts;
-
-    for (i = 0; /* void */ ; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            header = part->elts;
-            i = 0;
-        }
-
-        if (header[i].key.len == sizeof("Accept-Language") - 1
-            && ngx_strncasecmp(header[i].key.data,
-                               (u_char *) "Accept-Language",
-                               sizeof("Accept-Language") - 1)
-               == 0)
-        {
-            accept = &header[i].value;
-            break;
-        }
-    }
+    ngx_str_t   tags[IDV_SVC_NLANGS], accept;
+    ngx_uint_t  i;
 
     for (i = 0; i < IDV_SVC_NLANGS; i++) {
         tags[i] = idv_svc_langs[i]->tag;
     }
 
-    return idv_svc_langs[idv_language(accept, tags, sizeof(ngx_str_t),
+    accept = idv_svc_accept_language(call);
+
+    return idv_svc_langs[idv_language(&accept, tags, sizeof(ngx_str_t),
                                       IDV_SVC_NLANGS)];
 }
 
