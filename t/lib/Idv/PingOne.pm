@@ -4,7 +4,7 @@ package Idv::PingOne;
 # would.  All transactions have one id, so a test sees one user at a time, or
 # does not mind.
 #
-#     my $pingone = Idv::PingOne->new;
+#     my $pingone = Idv::PingOne->new;     # or with data => { claim => ... }
 #     my $site = $pingone->site(provider => '...');
 #
 #     $pingone->status('INITIATED');
@@ -39,9 +39,10 @@ my %kinds = (
 
 
 sub new {
-    my ($class) = @_;
+    my ($class, %arg) = @_;
 
-    my $self = bless { status => 'REQUESTED', faults => [] }, $class;
+    my $self = bless { status => 'REQUESTED', faults => [],
+        data => $arg{data} || {} }, $class;
 
     $self->{mock} = Idv::Mock->new($self->script);
 
@@ -100,7 +101,8 @@ sub data_json {
 
     return { _embedded => { verifiedData => [
         { id => TRANSACTION, type => 'GOVERNMENT_ID',
-          data => { firstName => 'ANN', lastName => 'EXAMPLE', %more } },
+          data => { firstName => 'ANN', lastName => 'EXAMPLE',
+                    %{$self->{data}}, %more } },
     ] } };
 }
 

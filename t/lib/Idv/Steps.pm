@@ -37,13 +37,16 @@ my $provider = <<'END';
 END
 
 
+# more => what else the gate is to have: provider, locations of that
+# application, phone, zone, data of PingOne
+
 sub new {
-    my ($class) = @_;
+    my ($class, %more) = @_;
 
     my $self = bless { person => 0, guest => 0 }, $class;
 
     $self->{rig} = Idv::Rig->new;
-    $self->{pingone} = Idv::PingOne->new;
+    $self->{pingone} = Idv::PingOne->new(data => $more{data});
 
     my $ca = Idv::TLS->ca('Test CA');
     my ($certificate, $key) = $ca->issue(name => 'localhost');
@@ -81,14 +84,16 @@ END
         env => $self->{rig}->env,
         files => { 'ca.pem' => $ca->certificate },
         people => {
-            (map { ("p$_" => { email => "p$_\@example.com" }) }
-                 0 .. PEOPLE - 1),
+            (map { ("p$_" => { email => "p$_\@example.com",
+                               phone => $more{phone} }) } 0 .. PEOPLE - 1),
             (map { ("g$_" => {}) } 0 .. GUESTS - 1),
         },
-        provider => $provider, gate => 'keepalive_requests 100000;',
+        provider => $provider . ($more{provider} // ''), zone => $more{zone},
+        gate => 'keepalive_requests 100000;',
         http => other('tls', $tls, 'trusted_certificate ca.pem;')
             . other('brief', "http://127.0.0.1:$pingone", 'session_idle 60s;'),
-        locations => <<"END");
+        locations => ($more{locations} ? $more{locations}->($app) : '')
+            . <<"END");
         location /gated {
             auth_idv local;
             auth_idv_header IDV-Status     transactionStatus;
@@ -568,9 +573,11 @@ my %steps = (
 );
 
 
-sub steps { return sort keys %steps }
+sub table { return \%steps }
 
-sub step { $steps{$_[1]} or die "what is $_[1]?" }
+sub steps { return sort keys %{$_[0]->table} }
+
+sub step { $_[0]->table->{$_[1]} or die "what is $_[1]?" }
 
 
 # a transaction at the local service: its path there, and its capture page
