@@ -157,7 +157,7 @@ idv_store_wipe_claims(idv_store_root_t *root, uint32_t claims)
 
     ngx_explicit_memzero(slot->text, slot->len);
     slot->len = 0;
-    slot->next = root->free_claims;
+    slot->next = idv_store_free_link(claims, root->free_claims, root->nclaims);
 
     root->free_claims = claims;
 }
@@ -200,7 +200,7 @@ idv_store_remove(idv_store_root_t *root, uint32_t i)
     node->used = 0;
     ngx_explicit_memzero(&node->flow, sizeof(idv_flow_t));
 
-    node->id_next = root->free_node;
+    node->id_next = idv_store_free_link(i, root->free_node, root->nnodes);
     root->free_node = i;
     root->used_nodes--;
 }
@@ -208,7 +208,7 @@ idv_store_remove(idv_store_root_t *root, uint32_t i)
 
 /*
  * Every link is made anew from what the nodes say of themselves.  It takes
- * time in proportion to the zone, after a worker died inside a change.
+ * time in proportion to what was ever used, after a worker died in a change.
  */
 
 void
@@ -243,26 +243,27 @@ idv_store_recover(idv_store_t *store)
 
     /* "next" of a slot in use is its own number, until the free list is made */
 
-    for (i = 1; i <= root->nclaims; i++) {
+    for (i = 1; i <= root->high_claims; i++) {
         idv_store_slot(root, i)->next = 0;
     }
 
-    root->free_node = 0;
+    root->free_node = root->high_node < root->nnodes ? root->high_node + 1 : 0;
     root->used_nodes = 0;
 
-    for (i = root->nnodes; i; i--) {
+    for (i = root->high_node; i; i--) {
         node = idv_store_node(root, i);
 
         if (!node->used) {
             /* one that was being made, or wiped */
             ngx_explicit_memzero(&node->flow, sizeof(idv_flow_t));
             node->claims = 0;
-            node->id_next = root->free_node;
+            node->id_next = idv_store_free_link(i, root->free_node,
+                                                root->nnodes);
             root->free_node = i;
             continue;
         }
 
-        if (node->claims > root->nclaims
+        if (node->claims > root->high_claims
             || (node->claims && idv_store_slot(root, node->claims)->next))
         {
             node->claims = 0;
@@ -275,16 +276,18 @@ idv_store_recover(idv_store_t *store)
         idv_store_link(root, i);
     }
 
-    root->free_claims = 0;
+    root->free_claims = root->high_claims < root->nclaims
+                        ? root->high_claims + 1 : 0;
 
-    for (i = root->nclaims; i; i--) {
+    for (i = root->high_claims; i; i--) {
         slot = idv_store_slot(root, i);
 
         if (slot->next == 0) {
             taken = slot->text;
             ngx_explicit_memzero(taken, IDV_STORE_MAX_CLAIMS);
             slot->len = 0;
-            slot->next = root->free_claims;
+            slot->next = idv_store_free_link(i, root->free_claims,
+                                             root->nclaims);
             root->free_claims = i;
         }
     }
@@ -336,8 +339,8 @@ idv_store_expire(idv_store_root_t *root, uint64_t now)
 
     n = root->free_node ? IDV_STORE_STEPS : IDV_STORE_SEARCH;
 
-    while (n--) {
-        root->hand = root->hand % root->nnodes + 1;
+    while (n-- && root->high_node) {
+        root->hand = root->hand % root->high_node + 1;
         node = idv_store_node(root, root->hand);
 
         if (node->used && node->flow.expires <= now) {
@@ -369,7 +372,9 @@ idv_store_take(idv_store_root_t *root)
     }
 
     i = root->free_node;
-    root->free_node = idv_store_node(root, i)->id_next;
+    root->high_node = ngx_max(root->high_node, i);
+    root->free_node = idv_store_free_next(i, idv_store_node(root, i)->id_next,
+                                          root->nnodes);
 
     return i;
 }
@@ -667,7 +672,8 @@ idv_store_put_claims(idv_store_root_t *root, const ngx_str_t *claims)
     }
 
     slot = idv_store_slot(root, i);
-    root->free_claims = slot->next;
+    root->high_claims = ngx_max(root->high_claims, i);
+    root->free_claims = idv_store_free_next(i, slot->next, root->nclaims);
 
     slot->len = (uint32_t) claims->len;
     ngx_memcpy(slot->text, claims->data, claims->len);

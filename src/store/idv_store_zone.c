@@ -188,7 +188,11 @@ idv_store_carve(idv_store_t *store)
         return NGX_ERROR;
     }
 
+    /* it is zero, as the system gave it: most of its pages stay untouched */
+
+#if (NGX_DEBUG_MALLOC)
     ngx_memzero(root, size);
+#endif
 
     /* room for slots that are rounded up */
     n = (uint32_t) ((size - sizeof(idv_store_root_t)

@@ -34,7 +34,7 @@
 
 
 #define IDV_STORE_MAGIC      0x69647631      /* "idv1" */
-#define IDV_STORE_LAYOUT     3
+#define IDV_STORE_LAYOUT     4
 #define IDV_STORE_FILTER     65536           /* bits */
 #define IDV_STORE_WORD       (8 * sizeof(ngx_atomic_t))
 #define IDV_STORE_STEPS      2               /* expired records per change */
@@ -124,6 +124,8 @@ typedef struct {
     uint32_t               used_revoked;
     uint32_t               sweep;            /* next revocation to look at */
     uint32_t               hand;             /* next node to look at */
+    uint32_t               high_node;        /* beyond it none was ever used */
+    uint32_t               high_claims;
 
     idv_store_queue_t      queues[IDV_STORE_NCLASSES];
 
@@ -151,6 +153,27 @@ struct idv_store_s {
     ngx_uint_t             npeers;
     uint64_t               peers[IDV_STORE_MAX_PEERS];
 };
+
+
+/*
+ * A free list keeps distances: 0 leads to the next record.  So a zone that is
+ * new, and zero, has its lists already, and is not touched where nothing is.
+ */
+
+static ngx_inline uint32_t
+idv_store_free_link(uint32_t i, uint32_t next, uint32_t n)
+{
+    return (next ? next : n + 1) - i - 1;
+}
+
+
+static ngx_inline uint32_t
+idv_store_free_next(uint32_t i, uint32_t link, uint32_t n)
+{
+    i += link + 1;
+
+    return i <= n ? i : 0;
+}
 
 
 #define idv_store_at(root, offset, type, index)                               \

@@ -84,7 +84,10 @@ rig_verify_free(idv_store_root_t *root)
     uint32_t           i;
     idv_store_node_t  *node;
 
-    for (i = root->free_node; i; i = node->id_next) {
+    for (i = root->free_node;
+         i;
+         i = idv_store_free_next(i, node->id_next, root->nnodes))
+    {
         rig_meet(i, root->nnodes, "a free node is met twice");
         node = idv_store_node(root, i);
 
@@ -246,7 +249,11 @@ rig_verify_claims(idv_store_root_t *root)
         }
     }
 
-    for (i = root->free_claims; i; i = idv_store_slot(root, i)->next) {
+    for (i = root->free_claims;
+         i;
+         i = idv_store_free_next(i, idv_store_slot(root, i)->next,
+                                 root->nclaims))
+    {
         rig_meet(i, root->nclaims, "free claims are met twice");
 
         if (idv_store_slot(root, i)->len) {

@@ -96,7 +96,7 @@ check_links(idv_store_root_t *root)
     for (n = 0, i = root->free_node; i && n <= root->nnodes; n++) {
         node = idv_store_node(root, i);
         must(!node->used, "a node is used and free");
-        i = node->id_next;
+        i = idv_store_free_next(i, node->id_next, root->nnodes);
     }
 
     must(n == root->nnodes - used, "%u nodes are free", (unsigned) n);
@@ -141,7 +141,8 @@ check_links(idv_store_root_t *root)
         must(idv_store_slot(root, i)->len == 0
              && blank(idv_store_slot(root, i)->text, IDV_STORE_MAX_CLAIMS),
              "free claims have words in them");
-        i = idv_store_slot(root, i)->next;
+        i = idv_store_free_next(i, idv_store_slot(root, i)->next,
+                                root->nclaims);
     }
 
     must(slots == root->nclaims - taken, "%u claims are free, %u taken",

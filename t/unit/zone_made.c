@@ -80,15 +80,44 @@ test_sizes(void)
 }
 
 
+/* a zone is as large as it may ever have to be: memory is taken with flows */
+
+static void
+test_untouched(void)
+{
+    size_t      room, n, pages, touched;
+    u_char     *state;
+
+    ok(made(64 * 1024 * 1024, &room), "a zone of 64 MiB");
+
+    pages = zone_size / ngx_pagesize;
+    state = ngx_alloc(pages, tap_log());
+    touched = 0;
+
+    is_int(mincore(zone_addr, zone_size, state), 0, "its pages");
+
+    for (n = 0; n < pages; n++) {
+        touched += state[n] & 1;
+    }
+
+    ok(touched > 0 && touched < pages / 32, "%d of %d are touched",
+       (int) touched, (int) pages);
+
+    ngx_free(state);
+}
+
+
 /* what a new zone says where the cycle before had that one, among others */
 
 static const char *
 says(const char *name, void *tag, size_t size)
 {
-    ngx_uint_t       i;
-    ngx_shm_zone_t  *zone;
-    static char      text[4096];
-    static char      other[] = "elsewhere";
+    ngx_uint_t        i;
+    ngx_shm_zone_t   *zone;
+    ngx_slab_pool_t  *sp;
+
+    static char  text[4096];
+    static char  other[] = "elsewhere";
 
     (void) ftruncate(written.fd, 0);
     (void) lseek(written.fd, 0, SEEK_SET);
@@ -107,7 +136,9 @@ says(const char *name, void *tag, size_t size)
     }
 
     /* its memory as it was when nginx handed it over */
-    ngx_slab_init((ngx_slab_pool_t *) zone_addr);
+    sp = (ngx_slab_pool_t *) zone_addr;
+    ngx_memzero(sp->start, sp->end - sp->start);
+    ngx_slab_init(sp);
 
     zone_last->shm.log = &heard;
     zone_last->init(zone_last, NULL);
@@ -192,6 +223,7 @@ main(void)
     store = zone_create(IDV_STORE_MIN_SIZE);
 
     test_sizes();
+    test_untouched();
     test_resized();
 
     return tap_done();
