@@ -51,12 +51,33 @@ sub new {
 
     $arg{port} = $self->{service}->port('service');
 
-    $self->{gate} = Bench::Server->new(name => 'gate', cpu => $SERVER_CPU,
-        ports => ['gate'], command => nginx(), workers => $arg{workers} || 1,
-        files => { %files, 'nginx.conf' => gate_conf(%arg),
-                   'html/open/file' => $FILE, 'html/gate/file' => $FILE });
+    $self->{gate} = gate_of(\%files, %arg);
 
     return $self;
+}
+
+
+# nothing but the gate, whose provider is nowhere
+
+sub gate_only {
+    my ($class, %arg) = @_;
+
+    return gate_of({ client_secret => "none\n", 'session.key' => 'k' x 32 },
+        port => 9, %arg);
+}
+
+
+# in another program, and as a single process, where "wrap" and "single" say so
+
+sub gate_of {
+    my ($files, %arg) = @_;
+
+    return Bench::Server->new(name => 'gate', cpu => $SERVER_CPU,
+        ports => ['gate'], command => [@{$arg{wrap} || []}, @{nginx()}],
+        workers => $arg{workers} || 1,
+        files => { %$files, %{$arg{files} || {}},
+                   'nginx.conf' => gate_conf(%arg),
+                   'html/open/file' => $FILE, 'html/gate/file' => $FILE });
 }
 
 
@@ -86,6 +107,9 @@ sub common_conf {
 
     my $user = $> == 0 ? "user nobody nogroup;\n" : '';
     my $workers = $arg{workers} || 1;
+    my $connections = $arg{connections} || 8192;
+
+    $user = "master_process off;\n" if $arg{single};
 
     my $main = <<"END";
 worker_processes $workers;
@@ -95,7 +119,7 @@ pid nginx.pid;
 error_log error.log warn;
 
 events {
-    worker_connections 8192;
+    worker_connections $connections;
 }
 END
 
@@ -341,8 +365,27 @@ sub metric {
 sub same_as {
     my ($self, $name, $path, $answer) = @_;
 
+    $self->{gate}->write('same.conf', same_conf("/$name", $answer));
+
+    $self->{gate}->reload;
+    $_->close for values %{$self->{http}};
+
+    $name = "/$name" . '-' x (length($path) - length($name) - 1);
+
+    my $is = picture($self->fetch('nobody', $answer->status, $name));
+    my $should = picture($answer);
+
+    die "$name is not the same:\n$is\n\n$should\n" if $is ne $should;
+
+    return $name;
+}
+
+
+sub same_conf {
+    my ($path, $answer) = @_;
+
     my ($body, $status) = ($answer->body, $answer->status);
-    die "$name: not to be quoted: $body\n" if $body =~ /['\\\$]/;
+    die "$path: not to be quoted: $body\n" if $body =~ /['\\\$]/;
 
     my %own = map { $_ => 1 }
         qw(server date connection content-type content-length);
@@ -352,24 +395,12 @@ sub same_as {
 
     my $type = $answer->header('Content-Type');
 
-    $self->{gate}->write('same.conf', <<"END");
-location /$name {
+    return <<"END";
+location $path {
     default_type '$type';
 $headers    return $status '$body';
 }
 END
-
-    $self->{gate}->reload;
-    $_->close for values %{$self->{http}};
-
-    $name = "/$name" . '-' x (length($path) - length($name) - 1);
-
-    my $is = picture($self->fetch('nobody', $status, $name));
-    my $should = picture($answer);
-
-    die "$name is not the same:\n$is\n\n$should\n" if $is ne $should;
-
-    return $name;
 }
 
 

@@ -12,10 +12,12 @@ use warnings;
 use Time::HiRes qw(time sleep);
 
 use Bench::Compare;
+use Bench::Count;
 use Bench::Crowd;
 use Bench::House;
 use Bench::Load;
 use Bench::Peers;
+use Bench::Tails;
 
 use constant POLL => (method => 'POST', body => '{}');
 
@@ -31,6 +33,11 @@ my @rows = (
     [poll => \&poll],
     [refusal => \&refusal],
     [million => \&million],
+    [instructions => \&Bench::Count::instructions],
+    [latency => \&Bench::Tails::latency],
+    [crowd => \&Bench::Tails::crowd],
+    [expiry => \&Bench::Tails::expiry],
+    [begin => \&Bench::Tails::begin],
     [stall => \&stall],
     [reads => \&reads],
     [memory => \&memory],
@@ -115,6 +122,12 @@ sub gate {
         Bench::Compare->new(a => \%gate, pairs => $PAIRS,
             b => { %$lua, cpu => $common{cpu} }),
         least => 2.5);
+
+    # no gate can be further ahead than this
+    push @rows, row('no gate at all, against the gate in Lua',
+        Bench::Compare->new(a => { %common, path => '/open/file' },
+            b => { %$lua, cpu => $common{cpu} },
+            pairs => int($PAIRS / 2) || 1));
 
     $lua->{server}->stop;
 
