@@ -76,7 +76,8 @@ idv_svc_out_mail(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     rv = idv_svc_out_set(cf, &lcf->out.mail, "smtp://", "smtps://",
                          idv_svc_out_mail_params);
-    if (rv != NGX_CONF_OK) {
+
+    if (rv != NGX_CONF_OK || lcf->out.mail == NULL) {
         return rv;
     }
 
