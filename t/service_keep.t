@@ -279,7 +279,28 @@ broken(foreign => sub { $other });
 
 is(status($ann), 'SUCCESS', 'the others are there all the time');
 
-my ($value) = grep { $_ ne 'record' } files($ann);
+# each file is bound to what it is of, not only to its key
+
+my ($value, $second) = grep { $_ ne 'record' } files($ann);
+my @values = map { slurp("$kept/transactions/$ann->{id}/$_") } $value, $second;
+
+spill("$kept/transactions/$ann->{id}/$value", $values[1]);
+spill("$kept/transactions/$ann->{id}/$second", $values[0]);
+is(images($ann), 0, 'one photo is not taken for another');
+
+spill("$kept/transactions/$ann->{id}/$value", $values[0]);
+spill("$kept/transactions/$ann->{id}/$second", $values[1]);
+is(images($ann), 2, 'each is for itself');
+
+$service->api('POST', 'verifyPolicies',
+    { name => 'own', liveness => { verify => 'REQUIRED', threshold => 'LOW' } });
+
+my $own = "$kept/policies/$service->{environment}";
+my $others = "$kept/policies/" . $service->{environment} =~ s/^./0/r;
+system('cp', '-p', $own, $others) == 0 or die 'cp';
+$nginx->restart('QUIT');
+ok(-e "$others.refused" && -e $own, 'nor policies for those of another');
+
 spill("$kept/transactions/$ann->{id}/$value", 'this is no photo');
 is(images($ann), 1, 'a photo that is torn is not shown');
 is(status($ann), 'SUCCESS', 'and nothing else is lost');

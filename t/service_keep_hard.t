@@ -88,6 +88,8 @@ is(join(' ', grep { !$row{"rules.$_"} } @rules), '', 'and each of them');
 
 # facts that a client has an answer for: "created ID", "given ID", "deleted ID"
 
+my $shared;
+
 sub client {
     my ($n, $until) = @_;
 
@@ -97,6 +99,8 @@ sub client {
     my @facts;
 
     while (time < $until) {
+        eval { $own->api('PUT', $shared, { type => 'Selfie', value => $photo }) };
+
         my $path = "users/user$n/verifyTransactions";
         my $json = eval { $own->api('POST', $path, {})->json } || {};
         my $id = $json->{id} or next;
@@ -118,7 +122,12 @@ sub client {
 }
 
 
-my $until = time + 2.5;
+my $common = $service->api('POST', 'users/all/verifyTransactions', {})->json;
+$shared = "users/all/verifyTransactions/$common->{id}/documents";
+$shared .= '/' . $service->api('POST', $shared,
+    { type => 'Selfie', value => $photo })->json->{id};
+
+my $until = time + 2;
 my (@pids, @facts);
 
 for my $n (1 .. $clients) {
@@ -187,6 +196,10 @@ for my $id (sort keys %created) {
 is("@lost", '', 'none that was created is lost');
 is("@back", '', 'none that was deleted is back');
 is("@empty", '', 'none that was given is lost');
+is($service->api('GET', $shared)->json->{value}, $photo,
+    'what all of them have changed is whole');
+unlike($nginx->log->text, qr/a file cannot be/,
+    'and no two have written it at once');
 is(scalar(grep { -e "$kept/transactions/$_" } keys %deleted), 0,
     'and of none that was deleted are there files');
 is($nginx->log->text =~ /is refused/ ? 1 : 0, 0, 'no file was torn');
