@@ -69,6 +69,10 @@ sub new {
         ssl_certificate     tls.pem;
         ssl_certificate_key tls.key;
         keepalive_timeout   0;
+
+        # a connection on which nothing came to be asked holds its worker
+        client_header_timeout 5s;
+
         location / { proxy_pass http://127.0.0.1:$pingone; }
     }
 END
