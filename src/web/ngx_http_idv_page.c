@@ -635,11 +635,20 @@ ngx_http_idv_page_fail(ngx_http_idv_page_t *page, idv_engine_op_t *op)
 ngx_http_idv_session_t *
 ngx_http_idv_page_get_session(ngx_http_idv_page_t *page)
 {
-    u_char  subject[16];
+    u_char               subject[16];
+    ngx_http_idv_ctx_t  *ctx;
 
-    if (page->client.subject.len == 0
-        || ngx_http_idv_subject_hash(&page->client.subject, subject) != NGX_OK)
-    {
+    if (page->client.subject.len == 0) {
+        return NULL;
+    }
+
+    if (ngx_http_idv_subject_hash(&page->client.subject, subject) != NGX_OK) {
+
+        ctx = ngx_http_idv_get_ctx(page->r);
+        if (ctx) {
+            ctx->lost = 1;
+        }
+
         return NULL;
     }
 
