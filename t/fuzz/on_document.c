@@ -13,6 +13,7 @@
 #include "model/idv_mrz.h"
 #include "model/idv_otp.h"
 #include "model/idv_record_match.h"
+#include "model/idv_record_text.h"
 
 
 #define DOCUMENT_TODAY  { 2027, 1, 15 }
@@ -127,14 +128,11 @@ document_aamva(const idv_aamva_t *aamva)
 static ngx_uint_t
 document_says(const char *value)
 {
-    for ( /* void */ ; *value; value++) {
-        if (isalnum((u_char) *value) || (u_char) *value >= 0x80) {
-            return 1;
-        }
-    }
+    idv_match_words_t  words;
 
-    return 0;
+    return idv_match_words(&words, value, strlen(value), 0) && words.n;
 }
+
 
 
 /* a byte for the field that is typed in, what is typed up to a NUL, the zone */
