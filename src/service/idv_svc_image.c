@@ -94,7 +94,8 @@ idv_svc_jpeg(const u_char *p, const u_char *last)
 
         if (idv_svc_jpeg_frame(marker)) {
             if (size < 8 || !idv_svc_side(idv_svc_uint16(p + 3))
-                || !idv_svc_side(idv_svc_uint16(p + 5)))
+                || !idv_svc_side(idv_svc_uint16(p + 5))
+                || p[7] == 0 || size != (size_t) 8 + 3 * p[7])
             {
                 return 0;
             }
@@ -102,11 +103,12 @@ idv_svc_jpeg(const u_char *p, const u_char *last)
             frame = 1;
         }
 
-        p += size;
-
         if (marker == IDV_SVC_JPEG_SOS) {
-            return frame && idv_svc_jpeg_scan(p, last);
+            return frame && size > 6 && p[2] && size == (size_t) 6 + 2 * p[2]
+                   && idv_svc_jpeg_scan(p + size, last);
         }
+
+        p += size;
     }
 
     return 0;
