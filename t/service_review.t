@@ -111,7 +111,11 @@ my $face = policy(liveness => { %live, retry => { attempts => 1 } },
     facialComparison => { verify => 'REQUIRED', threshold => 'MEDIUM' });
 my %reference = (requirements => { referenceSelfie => { value => 'aGVsbG8=' } });
 
-verdict(LIVENESS => { status => 'SUCCESS',
+# how the photo was taken is asked wherever a face is
+
+my %taken = (INJECTION_DETECTION => { status => 'SUCCESS' });
+
+verdict(%taken, LIVENESS => { status => 'SUCCESS',
         data => { score => 4.5, probability => 0.99, quality => 0.8,
                   name => 'Ann Example', nested => { quality => 1 } } },
     FACIAL_COMPARISON_REFERENCE_SELFIE => { status => 'SUCCESS',
@@ -135,7 +139,9 @@ is_deeply($asked->{checks}, [
     { check => 'FACIAL_COMPARISON_REFERENCE_SELFIE', attempt => 1,
       type => 'FACIAL_COMPARISON', threshold => 'MEDIUM' },
     { check => 'LIVENESS', type => 'LIVENESS', attempt => 1,
-      threshold => 'HIGH' }], '... what is open');
+      threshold => 'HIGH' },
+    { check => 'INJECTION_DETECTION', type => 'INJECTION_DETECTION',
+      attempt => 1 }], '... what is open');
 is_deeply($asked->{requirements}, $reference{requirements},
     '... with what the creator knows');
 is_deeply([map { $_->{type} } @{$asked->{documents}}], ['Selfie'],
@@ -153,7 +159,8 @@ is_deeply(judged($user, 'FACIAL_COMPARISON')->{data},
 
 # It is not content.
 
-verdict(LIVENESS => { status => 'FAIL', reason => 'SELFIE_IMAGE_INVALID' },
+verdict(%taken,
+    LIVENESS => { status => 'FAIL', reason => 'SELFIE_IMAGE_INVALID' },
     FACIAL_COMPARISON_REFERENCE_SELFIE => { status => 'FAIL',
         reason => 'TRANSACTION_TIMED_OUT' });
 $user = user($face, %reference);
@@ -167,7 +174,7 @@ is_deeply(state($user)->{verificationStatus}, { LIVENESS => 'FAIL',
 
 # It wants another photo, and then there is no other attempt.
 
-verdict(LIVENESS => { status => 'RETRY' },
+verdict(%taken, LIVENESS => { status => 'RETRY' },
     FACIAL_COMPARISON_REFERENCE_SELFIE => { status => 'SUCCESS' });
 $user = user($face, %reference);
 $user->selfie->submit;
@@ -181,19 +188,23 @@ is(asked()->{checks}[-1]{attempt}, 2, 'it knew which attempt it was');
 # It does not know, or nobody understands it: a person decides.  [what, rule]
 
 my $live = policy(liveness => \%live);
-my $good = { checks => { LIVENESS => { status => 'SUCCESS' } } };
+my $good = { checks => { %taken, LIVENESS => { status => 'SUCCESS' } } };
+my $taken = '"checks":{"INJECTION_DETECTION":{"status":"SUCCESS"}';
 
 my @unclear = (
-    ['MANUAL', { json => { checks => { LIVENESS => { status => 'MANUAL' } } } }],
-    ['another word', { json => { checks => { LIVENESS => {
+    ['MANUAL', { json => { checks => { %taken, LIVENESS => {
+        status => 'MANUAL' } } } }],
+    ['another word', { json => { checks => { %taken, LIVENESS => {
         status => 'success' } } } }],
     ['a check that was not asked for', { json => { checks => {
         GOVERNMENT_ID => { status => 'FAIL' } } } }],
-    ['a word where an object should be', { json => { checks => {
+    ['a word where an object should be', { json => { checks => { %taken,
         LIVENESS => 'SUCCESS' } } }],
+    ['one of two', { json => { checks => {
+        LIVENESS => { status => 'SUCCESS' } } } }],
     ['a list', { json => [$good] }],
-    ['no JSON', { body => '{"checks":{"LIVENESS":{"status":"SUCCESS"' }],
-    ['a member twice', { body => '{"checks":{"LIVENESS":{"status":"FAIL",'
+    ['no JSON', { body => "{$taken,\"LIVENESS\":{\"status\":\"SUCCESS\"" }],
+    ['a member twice', { body => "{$taken,\"LIVENESS\":{\"status\":\"FAIL\","
         . '"status":"SUCCESS"}}}' }],
     ['too much of it', { json => $good, pad => 70_000 }],
     ['an error', { json => $good, status => 500 }],
@@ -250,6 +261,8 @@ is_deeply([@$list{qw(size count)}, map { $_->{transaction}{id} }
 is_deeply([@{$list->{reviews}[0]}{qw(user checks)}], [{ id =>
     ($waiting[0]{tx} =~ m{users/(\w+)})[0] }, ['LIVENESS']],
     '... with what for');
+is_deeply($list->{reviews}[4]{checks}, ['INJECTION_DETECTION'],
+    '... which is what has no verdict');
 
 sub review {
     my ($user, $model) = @_;
@@ -356,7 +369,7 @@ is(judged($user, 'DOCUMENT_AUTHENTICATION')->{data}{probability}, 1,
 
 # By the API: asked when the client says that this was all.
 
-verdict(LIVENESS => { status => 'SUCCESS' });
+verdict(%taken, LIVENESS => { status => 'SUCCESS' });
 $user = user($live);
 $service->api('POST', "$user->{tx}/documents", { type => 'Selfie',
     value => MIME::Base64::encode_base64(Idv::Phone::PHOTO, '') });

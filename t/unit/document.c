@@ -280,6 +280,13 @@ test_rules(void)
                                IDV_SVC_REASON_NONE, 1000000);
 
         is_int(rc, (i & 2) ? NGX_DECLINED : NGX_OK, "an answer");
+        is_int(tx->status, (i & 2) ? IDV_TX_FAIL : IDV_TX_IN_PROGRESS,
+               "how the photo was taken is open");
+
+        rc = idv_svc_tx_answer(tx, IDV_SVC_CHECK_INJECTION, IDV_SVC_FOUND_GOOD,
+                               IDV_SVC_REASON_NONE, 1000000);
+
+        is_int(rc, (i & 2) ? NGX_DECLINED : NGX_OK, "an answer to that");
         is_int(tx->status,
                (i & 2) ? IDV_TX_FAIL
                        : (i & 1) ? IDV_TX_SUCCESS : IDV_TX_IN_PROGRESS,
