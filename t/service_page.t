@@ -18,7 +18,9 @@ use Idv::Site;
 my ($true, $false) = (JSON::PP::true, JSON::PP::false);
 my ($photo, $none) = (Idv::Phone::PHOTO, Idv::Phone::NO_PHOTO);
 
-my $site = Idv::Site->new(client_name => '"Mill & Son"', hop => 1);
+my $site = Idv::Site->new(client_name => '"Mill & Son"', hop => 1,
+    http => "log_format asked '\$request, \$request_uri, \$args';",
+    service => 'access_log %%DIR%%/asked.log asked;');
 my $service = $site->service;
 
 my %id = (verify => 'REQUIRED', inspectionType => 'AUTOMATIC',
@@ -331,5 +333,24 @@ $answer = $service->http->get($phone->{path} =~ s/code=\d+/code=x/r,
     'Accept-Language' => 'de');
 is($answer->status, 404, 'a link that is none');
 like($answer->body, qr/<h1>Dieser Link funktioniert nicht/, 'says so as well');
+
+
+# Whatever is done with a link, its code is in no log.
+
+for my $method (qw(GET HEAD POST PUT)) {
+    for my $link ($phone->{path}, $phone->{path} =~ s/index\.html/x/r) {
+        $service->http->request($method, $link);
+    }
+}
+
+is($service->http->request('GET', $phone->{path} =~ s/(code=\d+)/${1}0/r)
+    ->status, 404, 'a longer code is none');
+
+my ($code) = $phone->{path} =~ /code=(\d+)/;
+my @asked = grep { /\Q$phone->{id}/ } split /\n/,
+    $site->nginx->read_file('asked.log');
+
+cmp_ok(scalar @asked, '>=', 10, 'what was asked is logged');
+is_deeply([grep { /$code/ } @asked], [], '... without the code');
 
 $site->finish;

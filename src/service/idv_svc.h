@@ -127,6 +127,7 @@ struct idv_svc_call_s {
 
     ngx_str_t               txnid;           /* of the capture page's link */
     ngx_str_t               code;
+    u_char                  code_text[IDV_SVC_CODE_LEN + 1];
 
     ngx_str_t               body;
     size_t                  size;            /* of its buffer */

@@ -30,9 +30,7 @@ static idv_svc_call_t *idv_svc_call(ngx_http_request_t *r,
     const idv_svc_conf_t *conf);
 static ngx_int_t idv_svc_base(idv_svc_call_t *call);
 static ngx_uint_t idv_svc_plain_host(ngx_str_t *host);
-static ngx_int_t idv_svc_link(idv_svc_call_t *call);
-static ngx_int_t idv_svc_arg(idv_svc_call_t *call, const char *name,
-    ngx_str_t *value);
+static size_t idv_svc_link(ngx_http_request_t *r, u_char *code);
 static void idv_svc_mask(ngx_str_t *text);
 static void idv_svc_find(idv_svc_call_t *call, idv_svc_path_t *path);
 static ngx_uint_t idv_svc_split(ngx_str_t *text, idv_svc_path_t *path);
@@ -242,12 +240,6 @@ idv_svc_handler(ngx_http_request_t *r)
         idv_svc_find(call, &path);
     }
 
-    if (call->route && (call->route->flags & IDV_SVC_PAGE)
-        && idv_svc_link(call) != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
     if (!conf->control || (path.n && path.segment[0].len == 8
                            && ngx_strncmp(path.segment[0].data, "_control", 8)
                               == 0))
@@ -392,13 +384,24 @@ idv_svc_refuse(idv_svc_call_t *call, idv_svc_error_e error)
 static idv_svc_call_t *
 idv_svc_call(ngx_http_request_t *r, const idv_svc_conf_t *conf)
 {
-    u_char           uuid[IDV_SVC_UUID];
+    size_t           len;
+    u_char           uuid[IDV_SVC_UUID], code[IDV_SVC_CODE_LEN + 1];
     idv_svc_call_t  *call;
+
+    /* first of all: whatever fails is logged with the request line */
+
+    len = idv_svc_link(r, code);
 
     call = ngx_pcalloc(r->pool, sizeof(idv_svc_call_t));
     if (call == NULL || idv_svc_uuid(uuid) != NGX_OK) {
         return NULL;
     }
+
+    ngx_memcpy(call->code_text, code, len);
+    call->code.data = call->code_text;
+    call->code.len = len;
+
+    (void) ngx_http_arg(r, (u_char *) "txnid", 5, &call->txnid);
 
     idv_uuid_print(call->correlation, uuid);
 
@@ -503,51 +506,29 @@ idv_svc_plain_host(ngx_str_t *host)
 }
 
 
-/* the capture page's txnid and code; the latter must not get into a log */
+/*
+ * The code of the capture page's link, which must not get into a log.  One that
+ * is too long is cut to a length that no code has.
+ */
 
-static ngx_int_t
-idv_svc_link(idv_svc_call_t *call)
+static size_t
+idv_svc_link(ngx_http_request_t *r, u_char *code)
 {
-    ngx_http_request_t  *r;
+    size_t     len;
+    ngx_str_t  arg;
 
-    r = call->request;
-
-    if (idv_svc_arg(call, "txnid", &call->txnid) != NGX_OK
-        || idv_svc_arg(call, "code", &call->code) != NGX_OK)
-    {
-        return NGX_ERROR;
+    if (ngx_http_arg(r, (u_char *) "code", 4, &arg) != NGX_OK) {
+        return 0;
     }
+
+    len = ngx_min(arg.len, IDV_SVC_CODE_LEN + 1);
+    ngx_memcpy(code, arg.data, len);
 
     idv_svc_mask(&r->args);
     idv_svc_mask(&r->unparsed_uri);
     idv_svc_mask(&r->request_line);
 
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-idv_svc_arg(idv_svc_call_t *call, const char *name, ngx_str_t *value)
-{
-    ngx_str_t            arg;
-    ngx_http_request_t  *r;
-
-    r = call->request;
-
-    ngx_str_null(value);
-
-    if (ngx_http_arg(r, (u_char *) name, ngx_strlen(name), &arg) != NGX_OK) {
-        return NGX_OK;
-    }
-
-    value->data = ngx_pstrdup(r->pool, &arg);
-    if (value->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    value->len = arg.len;
-
-    return NGX_OK;
+    return len;
 }
 
 
