@@ -118,14 +118,15 @@ ngx_http_idv_engine_error(idv_engine_result_e result)
 }
 
 
-ngx_int_t
-ngx_http_idv_header(ngx_http_request_t *r, const char *name, ngx_str_t *value)
+ngx_table_elt_t *
+ngx_http_idv_header_push(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value)
 {
     ngx_table_elt_t  *h;
 
     h = ngx_list_push(&r->headers_out.headers);
     if (h == NULL) {
-        return NGX_ERROR;
+        return NULL;
     }
 
     h->hash = 1;
@@ -135,38 +136,56 @@ ngx_http_idv_header(ngx_http_request_t *r, const char *name, ngx_str_t *value)
     h->lowcase_key = NULL;
     idv_header_clear_next(h);
 
-    return NGX_OK;
+    return h;
+}
+
+
+ngx_int_t
+ngx_http_idv_header(ngx_http_request_t *r, const char *name, ngx_str_t *value)
+{
+    return ngx_http_idv_header_push(r, name, value) ? NGX_OK : NGX_ERROR;
 }
 
 
 ngx_int_t
 ngx_http_idv_no_store(ngx_http_request_t *r)
 {
+    ngx_http_idv_ctx_t  *ctx;
+
     static ngx_str_t  no_store = ngx_string("no-store");
     static ngx_str_t  nosniff = ngx_string("nosniff");
 
-    if (ngx_http_idv_header(r, "Cache-Control", &no_store) != NGX_OK) {
+    ctx = ngx_http_idv_get_ctx(r);
+    if (ctx == NULL) {
         return NGX_ERROR;
     }
 
-    return ngx_http_idv_header(r, "X-Content-Type-Options", &nosniff);
+    if (ctx->no_store) {
+        /* made with an answer that was for nothing */
+        return NGX_OK;
+    }
+
+    if (ngx_http_idv_header(r, "Cache-Control", &no_store) != NGX_OK
+        || ngx_http_idv_header(r, "X-Content-Type-Options", &nosniff)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ctx->no_store = 1;
+
+    return NGX_OK;
 }
 
 
-ngx_int_t
-ngx_http_idv_send(ngx_http_request_t *r, ngx_uint_t status, const char *type,
-    ngx_str_t *body)
+ngx_buf_t *
+ngx_http_idv_buf(ngx_http_request_t *r, ngx_str_t *body)
 {
-    ngx_buf_t    *b;
-    ngx_chain_t   out;
-
-    if (body->len == 0) {
-        return ngx_http_idv_send_chain(r, status, type, NULL, 0);
-    }
+    ngx_buf_t  *b;
 
     b = ngx_calloc_buf(r->pool);
     if (b == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NULL;
     }
 
     b->pos = body->data;
@@ -175,10 +194,39 @@ ngx_http_idv_send(ngx_http_request_t *r, ngx_uint_t status, const char *type,
     b->last_buf = (r == r->main) ? 1 : 0;
     b->last_in_chain = 1;
 
+    return b;
+}
+
+
+ngx_int_t
+ngx_http_idv_send(ngx_http_request_t *r, ngx_uint_t status, const char *type,
+    ngx_str_t *body)
+{
+    ngx_buf_t  *b;
+
+    if (body->len == 0) {
+        return ngx_http_idv_send_chain(r, status, type, NULL, 0);
+    }
+
+    b = ngx_http_idv_buf(r, body);
+    if (b == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_idv_send_buf(r, status, type, b);
+}
+
+
+ngx_int_t
+ngx_http_idv_send_buf(ngx_http_request_t *r, ngx_uint_t status,
+    const char *type, ngx_buf_t *b)
+{
+    ngx_chain_t  out;
+
     out.buf = b;
     out.next = NULL;
 
-    return ngx_http_idv_send_chain(r, status, type, &out, body->len);
+    return ngx_http_idv_send_chain(r, status, type, &out, b->last - b->pos);
 }
 
 
@@ -208,6 +256,7 @@ ngx_http_idv_send_chain(ngx_http_request_t *r, ngx_uint_t status,
         /* nginx says why, with headers of its own */
         ngx_http_clean_header(r);
         ctx->cors = 0;
+        ctx->no_store = 0;
         return rc;
     }
 

@@ -23,7 +23,7 @@ typedef struct {
     ngx_str_t               id;
     ngx_int_t               action;      /* idv_action_e, -1: not known */
     idv_engine_op_t        *op;          /* what has looked at the flow */
-    ngx_str_t               end;         /* made before it ends */
+    ngx_buf_t              *end;         /* the body, made before it ends */
 } ngx_http_idv_call_t;
 
 
@@ -369,16 +369,15 @@ ngx_http_idv_flow_answer(ngx_http_request_t *r, idv_engine_op_t *op)
 
     if (op->issue) {
         ngx_http_idv_session_grant(r, call->provider);
-        json = call->end;
 
-    } else if (ngx_http_idv_flow_json(r, call->provider, &call->client, op,
-                                      &json)
-               != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return ngx_http_idv_send_buf(r, NGX_HTTP_OK, "application/json",
+                                     call->end);
     }
 
-    if (ngx_http_idv_no_store(r) != NGX_OK) {
+    if (ngx_http_idv_flow_json(r, call->provider, &call->client, op, &json)
+        != NGX_OK
+        || ngx_http_idv_no_store(r) != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -665,14 +664,23 @@ ngx_http_idv_flow_referer(ngx_http_request_t *r, ngx_http_idv_call_t *call,
 static ngx_int_t
 ngx_http_idv_flow_prepare(idv_engine_op_t *op)
 {
+    ngx_str_t             json;
     ngx_http_request_t   *r;
     ngx_http_idv_call_t  *call;
 
     r = ngx_http_idv_op_request(op);
     call = ngx_http_idv_flow_call(r);
 
-    return ngx_http_idv_flow_json(r, call->provider, &call->client, op,
-                                  &call->end);
+    if (ngx_http_idv_flow_json(r, call->provider, &call->client, op, &json)
+        != NGX_OK
+        || ngx_http_idv_no_store(r) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    call->end = ngx_http_idv_buf(r, &json);
+
+    return call->end ? NGX_OK : NGX_ERROR;
 }
 
 

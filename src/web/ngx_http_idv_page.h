@@ -219,6 +219,7 @@ typedef struct {
     ngx_http_idv_text_e              title;
     ngx_http_idv_text_e              error;    /* shown above the rest */
     ngx_str_t                        go;       /* leaves for here at once */
+    ngx_table_elt_t                 *end;      /* where the end leads to */
 
     /* the <main> element, piece by piece */
     ngx_array_t                      out;      /* ngx_str_t */

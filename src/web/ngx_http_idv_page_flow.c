@@ -419,15 +419,41 @@ ngx_http_idv_page_acted(ngx_http_request_t *r, idv_engine_op_t *op)
 static ngx_int_t
 ngx_http_idv_page_prepare(idv_engine_op_t *op)
 {
-    return ngx_http_idv_session_issue(ngx_http_idv_op_request(op),
-                                      op->provider, &op->flow, &op->claims,
-                                      NULL);
+    ngx_str_t             path;
+    ngx_http_request_t   *r;
+    ngx_http_idv_page_t  *page;
+
+    r = ngx_http_idv_op_request(op);
+    page = ngx_http_idv_page_get(r);
+
+    if (page == NULL
+        || ngx_http_idv_session_issue(r, op->provider, &op->flow, &op->claims,
+                                      NULL)
+           != NGX_OK
+        || ngx_http_idv_no_store(r) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    path = ngx_http_idv_page_flow_return(&op->flow);
+
+    page->end = ngx_http_idv_header_push(r, "Location", &path);
+    if (page->end == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* as the session's cookie: not sent where the flow does not end */
+    page->end->hash = 0;
+
+    return NGX_OK;
 }
 
 
 static ngx_int_t
 ngx_http_idv_page_outcome(ngx_http_idv_page_t *page, idv_engine_op_t *op)
 {
+    static ngx_str_t  empty = ngx_null_string;
+
     page->return_to = ngx_http_idv_page_flow_return(&op->flow);
 
     switch (page->action) {
@@ -452,8 +478,9 @@ ngx_http_idv_page_outcome(ngx_http_idv_page_t *page, idv_engine_op_t *op)
         }
 
         ngx_http_idv_session_grant(page->r, page->provider);
+        page->end->hash = 1;
 
-        return ngx_http_idv_page_redirect(page, page->return_to);
+        return ngx_http_idv_send(page->r, NGX_HTTP_SEE_OTHER, NULL, &empty);
 
     default:
         return ngx_http_idv_page_to_flow(page, "");

@@ -41,6 +41,7 @@ typedef struct {
     unsigned                    admitted:1;  /* by the gate, as it is now */
     unsigned                    ours:1;      /* the answer was made here */
     unsigned                    cors:1;      /* its headers are there */
+    unsigned                    no_store:1;  /* as well */
     void                       *call;        /* the flow API's own */
     ngx_str_t                   instead;     /* of a body that nginx made */
     ngx_table_elt_t            *issued;      /* a session's cookie, see there */
@@ -181,11 +182,13 @@ ngx_http_idv_error_e ngx_http_idv_engine_error(idv_engine_result_e result);
 /* a response header; value must live as long as the request */
 ngx_int_t ngx_http_idv_header(ngx_http_request_t *r, const char *name,
     ngx_str_t *value);
+ngx_table_elt_t *ngx_http_idv_header_push(ngx_http_request_t *r,
+    const char *name, ngx_str_t *value);
 
 /* Retry-After */
 ngx_int_t ngx_http_idv_retry_after(ngx_http_request_t *r, ngx_int_t seconds);
 
-/* Cache-Control: no-store and the like, on every answer of ours */
+/* Cache-Control: no-store and the like, once, on every answer of ours */
 ngx_int_t ngx_http_idv_no_store(ngx_http_request_t *r);
 
 /*
@@ -194,6 +197,11 @@ ngx_int_t ngx_http_idv_no_store(ngx_http_request_t *r);
  */
 ngx_int_t ngx_http_idv_send(ngx_http_request_t *r, ngx_uint_t status,
     const char *type, ngx_str_t *body);
+
+/* the same in two steps: the buffer of a body, and an answer that has it */
+ngx_buf_t *ngx_http_idv_buf(ngx_http_request_t *r, ngx_str_t *body);
+ngx_int_t ngx_http_idv_send_buf(ngx_http_request_t *r, ngx_uint_t status,
+    const char *type, ngx_buf_t *b);
 
 /* the same with a body of several buffers, the last of them marked so */
 ngx_int_t ngx_http_idv_send_chain(ngx_http_request_t *r, ngx_uint_t status,

@@ -129,7 +129,7 @@ sub sending {
     my ($found) = @_;
 
     return within($found, qr/^ngx_http_(?:header_filter|send_header
-        |output_filter|copy_filter|idv_send|write_filter|special_response_handler)$/x);
+        |output_filter|copy_filter|write_filter|special_response_handler)$/x);
 }
 
 

@@ -10,6 +10,7 @@ use Time::HiRes qw(sleep);
 
 use Idv::HTTP;
 use Idv::Page;
+use Idv::Rig;
 
 use parent 'Idv::Faults';
 
@@ -225,15 +226,24 @@ my %steps = (
             return $page;
         },
         act => sub { $_[1]->press('idv-continue')->answer },
-        judge => \&page,
+        judge => sub {
+            my ($self, $page, $answer, $found) = @_;
+
+            # the session comes with the way on, or the flow has not ended
+            my $lost = $answer->status == 500 && !Idv::Rig::sending($found)
+                && ($answer->header('Set-Cookie') // '') =~ /\bidv_local=/;
+
+            return (page(@_), $lost ? 'a session, and no way on' : ());
+        },
         again => sub {
-            my ($self, $page) = @_;
+            my ($self, $page, $found) = @_;
 
             $page->open('/gated');
-            return 1 if $page->status == 200 && $page->view eq '';
+            return 1 if $page->status == 200 && $page->view eq ''
+                || $page->view =~ /completed/;
 
             # the answer was lost, and the session with it
-            return $page->view =~ /completed|device/;
+            return $page->view =~ /device/ && Idv::Rig::sending($found);
         },
     },
 
