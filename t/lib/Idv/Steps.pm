@@ -120,6 +120,10 @@ END
         qr/no random numbers|sealing a session failed/,
         qr/libcurl refused to make a multi handle/);
 
+    # a request line with the code of a link in it, before anybody is asked
+    $self->{site}->nginx->spare(
+        qr/\) failed .* while reading client request (?:line|headers), /);
+
     # a token is there, and a connection
     $self->verified;
 
