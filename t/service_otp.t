@@ -383,6 +383,51 @@ for my $bad ('ann', 'ann@', '@example.com', 'ann@example..com', 'a b@example.com
 }
 
 
+# A code proves the address that it was sent to, and no other that took its
+# place meanwhile: one that the client changed, or took away and gave anew, or
+# that the user left out and then did not.
+
+for my $way ('PUT', 'POST') {
+    $user = user($email);
+    send_to($user, 'email', 'ann@example.com');
+    $code = code($user);
+
+    my ($given) = @{api($user, '/documents')->{_embedded}{documents}};
+
+    if ($way eq 'POST') {
+        is($service->api('DELETE', "$user->{tx}/documents/$given->{id}")
+            ->status, 204, 'it is deleted');
+        $user->step('code', for => 'email', code => $code);
+        is($user->sent->status, 400, 'its code is worth nothing then');
+    }
+
+    my $path = $way eq 'PUT' ? "documents/$given->{id}" : 'documents';
+
+    like($service->api($way, "$user->{tx}/$path",
+        { type => 'Email', value => 'eve@example.net' })->status, qr/^20[01]$/,
+        "another address by $way");
+
+    $user->step('code', for => 'email', code => $code);
+    is(problem($user), 'The time of this code is over. Please have another '
+        . 'one sent.', 'the first one\'s code is not good for it');
+    is(checks($user)->{EMAIL}, 'IN_PROGRESS', 'and nothing is verified');
+
+    send_to($user, 'email');
+    $user->step('code', for => 'email', code => code($user));
+    done($user);
+    is_deeply([status($user), data($user, 'EMAIL')],
+        ['SUCCESS', ['eve@example.net']], 'its own is');
+}
+
+$user = user($both);
+send_to($user, 'email', 'ann@example.com');
+$code = code($user);
+$user->skip->selfie->change('email');
+$user->step('code', for => 'email', code => $code);
+is($user->sent->status, 400, 'a code of what was left out is not good');
+is(checks($user)->{EMAIL}, 'REQUESTED', 'without an address');
+
+
 # What is only collected is not verified: no code is sent.
 
 my $collect = policy(email => { verify => 'REQUIRED', otp => \%otp },

@@ -166,6 +166,21 @@ idv_otp_forget(idv_otp_t *otp, const idv_otp_rules_t *rules, int64_t now)
 }
 
 
+void
+idv_otp_revoke(idv_otp_t *otp, const idv_otp_rules_t *rules, int64_t now)
+{
+    if (otp->state != IDV_OTP_SENT && otp->state != IDV_OTP_RETRYABLE) {
+        return;
+    }
+
+    memset(otp->code, 0, IDV_OTP_LEN);
+
+    if (now < otp->sent_at + rules->life) {
+        otp->sent_at = now - rules->life;
+    }
+}
+
+
 static void
 idv_otp_end(idv_otp_t *otp, idv_otp_state_e state)
 {

@@ -86,6 +86,12 @@ int idv_otp_advance(idv_otp_t *otp, const idv_otp_rules_t *rules,
 /* forgets a code whose time is over, and nothing else; 1 if there was one */
 int idv_otp_forget(idv_otp_t *otp, const idv_otp_rules_t *rules, int64_t now);
 
+/*
+ * A code that was sent to what is the address no more: it is out of time at
+ * once.  What was counted stays.
+ */
+void idv_otp_revoke(idv_otp_t *otp, const idv_otp_rules_t *rules, int64_t now);
+
 /* the SDK's word: REQUESTED, OTP_SENT, OTP_RETRYABLE, SUCCESS, FAIL */
 const char *idv_otp_state_name(unsigned state);
 

@@ -533,6 +533,7 @@ idv_svc_capture_skip(idv_svc_page_t *page, ngx_uint_t *changed)
     }
 
     idv_svc_document_remove(page->view, give, IDV_SVC_SIDE_NONE);
+    idv_svc_otp_revoke(tx, give, page->call->now);
 
     tx->skipped |= (uint8_t) give;
 

@@ -353,6 +353,8 @@ idv_svc_document_submit(idv_svc_call_t *call, ngx_uint_t replace)
 
         doc->client = 1;
 
+        idv_svc_otp_revoke(&view.tx, idv_svc_types[s.type].give, call->now);
+
         json = idv_svc_document_json(call, &view.tx, doc);
 
         (void) idv_svc_tx_give(&view.tx, idv_svc_type_given(&view), call->now);
@@ -701,6 +703,8 @@ idv_svc_document_delete(idv_svc_call_t *call)
         }
 
         seen = view.tx.version;
+
+        idv_svc_otp_revoke(&view.tx, idv_svc_types[doc->type].give, call->now);
 
         ngx_memmove(doc, doc + 1,
                     (u_char *) &view.doc[view.ndocs] - (u_char *) (doc + 1));

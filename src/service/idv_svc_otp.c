@@ -393,6 +393,21 @@ idv_svc_otp_check(idv_svc_call_t *call, idv_svc_view_t *view,
 }
 
 
+void
+idv_svc_otp_revoke(idv_svc_tx_t *tx, ngx_uint_t give, int64_t now)
+{
+    ngx_uint_t       i;
+    idv_otp_rules_t  rules;
+
+    for (i = 0; i < IDV_SVC_NCHANNELS; i++) {
+        if (idv_svc_otp_ways[i].give == give) {
+            idv_svc_tx_otp_rules(tx, i, &rules);
+            idv_otp_revoke(&tx->otp[i], &rules, now);
+        }
+    }
+}
+
+
 /* a password that has come to its end is the result of its check */
 
 static void

@@ -80,6 +80,12 @@ ngx_int_t idv_svc_otp_check(idv_svc_call_t *call, idv_svc_view_t *view,
     idv_svc_channel_e channel, const ngx_str_t *code, ngx_uint_t *changed);
 
 /*
+ * The address is another one, or is gone: a code that was sent proves nothing
+ * any more.  What was given may be anything, and most is no address.
+ */
+void idv_svc_otp_revoke(idv_svc_tx_t *tx, ngx_uint_t give, int64_t now);
+
+/*
  * Has the code of the view, which is saved, delivered; then done answers the
  * request.  Returns what a handler returns.
  */

@@ -179,6 +179,25 @@ test_time(void)
     is_int(idv_otp_try(&otp, &idv_otp_phone, "023456", 6, 1), IDV_OTP_WRONG,
            "and so does the first");
 
+    /* a code whose address has changed, however soon */
+
+    memset(&otp, 0, sizeof(idv_otp_t));
+    idv_otp_revoke(&otp, &idv_otp_phone, 400000);
+    ok(otp.state == IDV_OTP_REQUESTED && otp.sent_at == 0, "none was sent yet");
+
+    (void) idv_otp_send(&otp, &idv_otp_phone, "123456", 400000);
+    (void) idv_otp_try(&otp, &idv_otp_phone, "123457", 6, 400001);
+    idv_otp_revoke(&otp, &idv_otp_phone, 400002);
+    is_int(idv_otp_try(&otp, &idv_otp_phone, "123456", 6, 400002),
+           IDV_OTP_EXPIRED, "a code of another address is out of time");
+    ok(otp.attempts == 1 && otp.deliveries == 1 && otp.code[5] == '\0',
+       "what was counted stays, and the code does not");
+    ok(idv_otp_send(&otp, &idv_otp_phone, "222222", 400003) == IDV_OTP_OK
+       && idv_otp_try(&otp, &idv_otp_phone, "222222", 6, 400004) == IDV_OTP_OK,
+       "the new address gets one of its own, which is good");
+    idv_otp_revoke(&otp, &idv_otp_phone, 400005);
+    is_int(otp.state, IDV_OTP_VERIFIED, "what is verified stays so");
+
     ok(idv_otp_state_name(IDV_OTP_NSTATES) == NULL
        && idv_otp_result_name(IDV_OTP_NRESULTS) == NULL, "names end");
 }
