@@ -11,6 +11,7 @@ use strict;
 use warnings;
 
 use JSON::PP ();
+use MIME::Base64 qw(encode_base64);
 use Test::More;
 
 use Idv::Phone;
@@ -138,6 +139,21 @@ sub done {
     my ($user) = @_;
 
     $user->submit;
+    $service->advance(3);
+}
+
+# the client says that this was all
+
+sub complete {
+    my ($user) = @_;
+
+    is($service->http->post("/v1/environments/$service->{environment}/"
+            . "$user->{tx}/documents", '',
+        Authorization => 'Bearer ' . $service->token,
+        'Content-Type' =>
+            'application/vnd.pingidentity.documents.complete+json')
+        ->status, 201, 'a client completes it');
+
     $service->advance(3);
 }
 
@@ -368,6 +384,42 @@ send_to($user, 'email');
 $user->step('code', for => 'email', code => code($user));
 is(checks($user)->{EMAIL}, 'SUCCESS', 'its code verifies it');
 
+# without either of them it is no verified data, however the rest ends
+
+for my $way ('wrong codes', 'complete') {
+    $user = user($both);
+    $service->api('POST', "$user->{tx}/documents",
+        { type => 'Email', value => 'ann@example.com' });
+
+    if ($way eq 'complete') {
+        $service->api('POST', "$user->{tx}/documents",
+            { type => 'Selfie', value => encode_base64(Idv::Phone::PHOTO, '') });
+        complete($user);
+
+    } else {
+        send_to($user, 'email');
+        $user->step('code', for => 'email', code => another(code($user)))
+            for 1 .. 3;
+        $user->selfie;
+        done($user);
+    }
+
+    is(status($user), 'SUCCESS', "$way: the rest is good");
+    is_deeply(data($user, 'EMAIL'), [], 'an address that nobody proved is not');
+}
+
+$user = user($email);
+$service->api('POST', "$user->{tx}/documents",
+    { type => 'Email', value => 'ann@example.com' });
+complete($user);
+is(status($user), 'IN_PROGRESS', 'one that is required waits for a person');
+is_deeply(data($user, 'EMAIL'), ['ann@example.com'], 'who can read it');
+is($service->api('PUT', $user->{tx},
+    { transactionStatus => { status => 'APPROVED_MANUALLY' } })->status, 200,
+    'and approves it');
+is_deeply(data($user, 'EMAIL'), ['ann@example.com'], 'it stays');
+
+$user = user($must);
 is($service->api('POST', "$user->{tx}/documents",
     { type => 'Phone', value => $_ })->status, 400, "\"$_\" is no phone")
     for '555', 'ann@example.com', "+15555550123\r\nBcc: eve", '+1555555012345678';

@@ -162,13 +162,19 @@ idv_svc_type_unproved(const idv_svc_tx_t *tx, const idv_svc_doc_t *doc)
 
     give = idv_svc_types[doc->type].give;
 
-    if (doc->client || tx->rules.collect_only
+    if (tx->rules.collect_only
         || !(give & (IDV_SVC_GIVE_EMAIL|IDV_SVC_GIVE_PHONE)))
     {
         return 0;
     }
 
     channel = (give == IDV_SVC_GIVE_EMAIL) ? IDV_SVC_EMAIL : IDV_SVC_SMS;
+
+    /* for a client's a person can speak as well, as long as it is open */
+
+    if (doc->client) {
+        return tx->checks[idv_svc_tx_otp_check(channel)] > IDV_TX_SUCCESS;
+    }
 
     return tx->otp[channel].state != IDV_OTP_VERIFIED;
 }

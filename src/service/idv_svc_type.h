@@ -53,7 +53,10 @@ ngx_uint_t idv_svc_type_group(ngx_uint_t type);
 ngx_uint_t idv_svc_type_latest(const idv_svc_tx_t *tx,
     const idv_svc_doc_t *doc);
 
-/* 1: an address from the capture page whose code was not typed in there */
+/*
+ * 1: an address from the capture page whose code was not typed in there, or a
+ * client's whose check has come to its end without success
+ */
 ngx_uint_t idv_svc_type_unproved(const idv_svc_tx_t *tx,
     const idv_svc_doc_t *doc);
 
