@@ -171,6 +171,8 @@ char *ngx_http_idv_service_file(ngx_conf_t *cf, ngx_str_t *name, size_t max,
     ngx_uint_t secret, ngx_str_t *text);
 char *ngx_http_idv_service_users(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_idv_service_background(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 
 /* ngx_http_idv_service_store.c: idv_service_zone, idv_service_store */

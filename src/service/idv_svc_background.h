@@ -13,9 +13,7 @@
 #include <ngx_http.h>
 
 
-/* the directive, and the route */
-
-char *idv_svc_background_conf(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+/* the route */
 ngx_int_t idv_svc_background(idv_svc_call_t *call);
 
 

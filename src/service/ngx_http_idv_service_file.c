@@ -160,3 +160,71 @@ ngx_http_idv_service_cmp(const void *one, const void *two)
 
     return (int) ngx_memn2cmp(a->data, b->data, a->len, b->len);
 }
+
+
+/* program [max=number] [timeout=time]: the helper that replaces backgrounds */
+
+char *
+ngx_http_idv_service_background(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    idv_svc_conf_t  *lcf = conf;
+
+    ngx_int_t         n;
+    ngx_str_t        *value, time;
+    ngx_uint_t        i;
+    ngx_file_info_t   fi;
+
+    if (lcf->background.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    lcf->background_max = 2;
+    lcf->background_time = 10;
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        if (ngx_strncmp(value[i].data, "max=", 4) == 0) {
+            n = ngx_atoi(value[i].data + 4, value[i].len - 4);
+
+            if (n < 1 || n > 64) {
+                return "takes max=number, from 1 to 64";
+            }
+
+            lcf->background_max = n;
+            continue;
+        }
+
+        if (ngx_strncmp(value[i].data, "timeout=", 8) == 0) {
+            time.data = value[i].data + 8;
+            time.len = value[i].len - 8;
+
+            lcf->background_time = ngx_parse_time(&time, 1);
+
+            if (lcf->background_time < 1 || lcf->background_time > 3600) {
+                return "takes timeout=time, from 1s to 1h";
+            }
+
+            continue;
+        }
+
+        return "takes max=number and timeout=time";
+    }
+
+    if (ngx_conf_full_name(cf->cycle, &value[1], 0) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_file_info(value[1].data, &fi) == NGX_FILE_ERROR
+        || !ngx_is_file(&fi) || access((char *) value[1].data, X_OK) == -1)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "\"%V\" is no program that can be run", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    lcf->background = value[1];
+
+    return NGX_CONF_OK;
+}

@@ -12,7 +12,6 @@
 #include <ngx_http.h>
 
 #include "idv_svc.h"
-#include "idv_svc_background.h"
 #include "idv_svc_checker.h"
 #include "idv_svc_echo.h"
 #include "idv_svc_message.h"
@@ -227,7 +226,7 @@ static ngx_command_t  ngx_http_idv_service_commands[] = {
 
     { ngx_string("idv_service_background"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
-      idv_svc_background_conf,
+      ngx_http_idv_service_background,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },

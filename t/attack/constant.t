@@ -24,7 +24,7 @@ use Idv::Site;
 my $types = 'ngx_http_idv_(?:loc|srv|main)_conf_t'
     . '|ngx_http_idv_provider_conf_t|idv_provider_t|idv_svc_conf_t';
 my %reads = map { $_ => 1 } 'web/ngx_http_idv_page_conf.c',
-    'service/ngx_http_idv_service_module.c';
+    map { "service/ngx_http_idv_service_$_.c" } qw(file module out);
 
 
 # lines by which a room could change it: a pointer to it that is not const, or

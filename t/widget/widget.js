@@ -7,13 +7,7 @@
 const {
   gate, ok, is, like, control, open, run,
 } = require('../browser/tap');
-
-const picture = {
-  name: 'photo.png',
-  mimeType: 'image/png',
-  buffer: Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlE'
-    + 'QVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==', 'base64'),
-};
+const { begin, document_, selfie } = require('../browser/people');
 
 
 // nobody may have more than eight flows open at a time
@@ -193,16 +187,9 @@ async function self(browser) {
   // what a person does in the capture
 
   await popup.waitForLoadState();
-  await popup.click('form button');
-  await popup.fill('[name=documentNumber]', 'L01X00T47');
-  await popup.fill('[name=firstName]', 'Anna');
-  await popup.fill('[name=lastName]', 'Muster');
-  await popup.fill('[name=birthDate]', '1990-05-17');
-  await popup.fill('[name=expirationDate]', '2031-12-31');
-  await popup.fill('[name=issuingCountry]', 'DE');
-  await popup.click('form button');
-  await popup.setInputFiles('[name=photo]', picture);
-  await popup.click('form button');
+  await begin(popup);
+  await document_(popup);
+  await selfie(popup);
 
   await arrived(page, '/self', 'self');
 }
