@@ -317,6 +317,27 @@ for my $row ([1, GOVERNMENT_ID => 'SUCCESS', LIVENESS => 'SUCCESS'],
     $flow->cancel;
 }
 
+
+# A transaction may be good without its document, whose claims are none then.
+
+$site = Idv::Site->new(hop => 1, name => 'free');
+$service = $site->service;
+
+for my $check (qw(SUCCESS FAIL NOT_REQUIRED)) {
+    my $flow = flow();
+
+    $flow->phone('SUCCESS', verificationStatus => { LIVENESS => 'SUCCESS',
+        GOVERNMENT_ID => $check });
+    ok($flow->reach($COMPLETED), "a document whose check is $check");
+    $flow->continue;
+
+    my $claims = $flow->state->{authorizeResponse};
+
+    is($claims->{transactionStatus}, 'SUCCESS', '... is no matter');
+    is($claims->{firstName}, $check eq 'SUCCESS' ? 'ANN' : undef,
+        '... but for its claims');
+}
+
 $site->finish;
 
 

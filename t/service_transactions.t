@@ -354,6 +354,19 @@ for my $case (@results) {
     is_deeply([@{$json->{transactionStatus}}{qw(status verificationStatus
             providerMessagesList)}], [$status, $checks, $reasons],
         "... $status, check by check");
+
+    next if $status ne 'SUCCESS' || !exists $checks->{GOVERNMENT_ID};
+
+    # a document that did not matter is no verified data
+
+    my @types = map { $_->{type} } @{$service->api('GET',
+        "$t->{path}/verifiedData")->json->{_embedded}{verifiedData}};
+    my $good = $checks->{GOVERNMENT_ID} eq 'SUCCESS' ? 1 : 0;
+
+    is(scalar(grep { $_ ne 'SELFIE' } @types), $good,
+        "... @types is its data");
+    like($json->{verifiedDocuments} // '[]',
+        $good ? qr/passport/ : qr/^\[(?:selfie)?\]$/, '... and said to be so');
 }
 
 $t = transaction(policy(liveness => \%live,

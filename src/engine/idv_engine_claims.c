@@ -160,6 +160,8 @@ idv_engine_claims(const idv_provider_t *provider, ngx_pool_t *pool,
     ngx_str_null(text);
     *cause = IDV_CAUSE_NONE;
 
+    idv_claims_settle(document);
+
     claims = idv_claims_core(document);
     if (claims == NULL) {
         return NGX_ERROR;

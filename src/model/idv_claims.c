@@ -66,6 +66,27 @@ const char *const  idv_claims_names[] = {
 };
 
 
+void
+idv_claims_settle(json_t *document)
+{
+    json_t      *status;
+    const char  *word, *check;
+
+    status = json_object_get(document, "transactionStatus");
+    word = json_string_value(json_object_get(status, "status"));
+    check = json_string_value(
+                json_object_get(json_object_get(status, "verificationStatus"),
+                                IDV_CLAIMS_DOCUMENT));
+
+    if (word && strcmp(word, "SUCCESS") == 0
+        && check && strcmp(check, "SUCCESS") != 0)
+    {
+        (void) json_object_del(json_object_get(document, "_embedded"),
+                               "verifiedData");
+    }
+}
+
+
 json_t *
 idv_claims_core(json_t *document)
 {

@@ -20,6 +20,13 @@
 
 
 /*
+ * Takes away the documents of a transaction that is a success without them:
+ * their check was optional and has not succeeded, so they verify nothing.  What
+ * a person has approved stands.  Before all else that is made of the document.
+ */
+void idv_claims_settle(json_t *document);
+
+/*
  * The core contract of the PingOne adapter (flow-api 4.2) from a document:
  * transactionStatus, transactionId, firstName, ... as an object of strings in
  * the contract's order, those that are there.  NULL without memory.

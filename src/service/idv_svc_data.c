@@ -50,7 +50,7 @@ static ngx_int_t idv_svc_data_query(idv_svc_call_t *call, ngx_uint_t *types,
 static ngx_uint_t idv_svc_data_types(ngx_str_t *value);
 static ngx_uint_t idv_svc_data_pieces(idv_svc_view_t *view,
     idv_svc_piece_t *piece);
-static ngx_uint_t idv_svc_data_dropped(idv_svc_tx_t *tx,
+static ngx_uint_t idv_svc_data_there(idv_svc_tx_t *tx,
     idv_svc_piece_t *piece);
 static idv_svc_piece_t *idv_svc_data_find(idv_svc_call_t *call,
     idv_svc_view_t *view, idv_svc_piece_t *piece, ngx_uint_t n);
@@ -71,6 +71,19 @@ static ngx_str_t  idv_svc_data_type[IDV_SVC_NDATA] = {
     ngx_string("BARCODE"),
     ngx_string("EMAIL"),
     ngx_string("PHONE")
+};
+
+
+/* whose success makes it verified; IDV_SVC_NCHECKS: that of no single one */
+
+static const idv_svc_check_e  idv_svc_data_check[IDV_SVC_NDATA] = {
+    IDV_SVC_CHECK_GOVERNMENT_ID,
+    IDV_SVC_CHECK_GOVERNMENT_ID,
+    IDV_SVC_CHECK_GOVERNMENT_ID,
+    IDV_SVC_NCHECKS,
+    IDV_SVC_CHECK_GOVERNMENT_ID,
+    IDV_SVC_CHECK_EMAIL,
+    IDV_SVC_CHECK_PHONE
 };
 
 
@@ -270,7 +283,7 @@ idv_svc_data_pieces(idv_svc_view_t *view, idv_svc_piece_t *piece)
         piece[n].attempt = tx->attempt[IDV_SVC_GROUP_ID];
         piece[n].latest = 1;
         piece[n].doc = NULL;
-        n += !idv_svc_data_dropped(tx, &piece[n]);
+        n += idv_svc_data_there(tx, &piece[n]);
     }
 
     for (i = 0; i < view->ndocs; i++) {
@@ -287,17 +300,27 @@ idv_svc_data_pieces(idv_svc_view_t *view, idv_svc_piece_t *piece)
         piece[n].attempt = doc->attempt;
         piece[n].latest = idv_svc_type_latest(tx, doc);
         piece[n].doc = doc;
-        n += !idv_svc_data_dropped(tx, &piece[n]);
+        n += idv_svc_data_there(tx, &piece[n]);
     }
 
     return n;
 }
 
 
+/* 0: it was deleted, or verified nothing */
+
 static ngx_uint_t
-idv_svc_data_dropped(idv_svc_tx_t *tx, idv_svc_piece_t *piece)
+idv_svc_data_there(idv_svc_tx_t *tx, idv_svc_piece_t *piece)
 {
-    return (tx->dropped >> (4 * piece->type + piece->attempt)) & 1;
+    idv_svc_check_e  check;
+
+    if ((tx->dropped >> (4 * piece->type + piece->attempt)) & 1) {
+        return 0;
+    }
+
+    check = idv_svc_data_check[piece->type];
+
+    return check == IDV_SVC_NCHECKS || !idv_svc_tx_fruitless(tx, check);
 }
 
 

@@ -346,6 +346,14 @@ idv_svc_tx_checked(const idv_svc_tx_t *tx)
 
 
 ngx_uint_t
+idv_svc_tx_fruitless(const idv_svc_tx_t *tx, ngx_uint_t check)
+{
+    return tx->status == IDV_TX_SUCCESS && idv_svc_enabled(tx->level[check])
+           && tx->checks[check] != IDV_TX_SUCCESS;
+}
+
+
+ngx_uint_t
 idv_svc_tx_assures(const idv_svc_tx_t *tx)
 {
     return tx->rules.ida

@@ -305,6 +305,13 @@ ngx_uint_t idv_svc_tx_ready(const idv_svc_tx_t *tx, ngx_uint_t check);
 ngx_int_t idv_svc_tx_answer(idv_svc_tx_t *tx, ngx_uint_t check,
     idv_svc_found_e found, idv_svc_reason_e reason, int64_t now);
 
+/*
+ * 1: the transaction is a success without this check of its policy, which was
+ * optional: what was given for it is not verified.  What failed may be approved
+ * by a person.
+ */
+ngx_uint_t idv_svc_tx_fruitless(const idv_svc_tx_t *tx, ngx_uint_t check);
+
 /* how often, how soon and for how long, by the policy */
 void idv_svc_tx_otp_rules(const idv_svc_tx_t *tx, idv_svc_channel_e channel,
     idv_otp_rules_t *rules);

@@ -275,10 +275,14 @@ idv_svc_transaction_checks(idv_svc_call_t *call, idv_svc_view_t *view)
 static json_t *
 idv_svc_transaction_documents(idv_svc_tx_t *tx)
 {
-    u_char  text[128], *p, *last;
+    u_char      text[128], *p, *last;
+    ngx_uint_t  document;
+
+    document = idv_svc_tx_fruitless(tx, IDV_SVC_CHECK_GOVERNMENT_ID)
+               ? 0 : tx->document;
 
     if (!idv_svc_tx_decided(tx) || tx->rules.collect_only
-        || (!tx->document && !tx->selfie))
+        || (!document && !tx->selfie))
     {
         return NULL;
     }
@@ -288,12 +292,12 @@ idv_svc_transaction_documents(idv_svc_tx_t *tx)
     p = ngx_slprintf(text, last, "[");
 
     if (tx->selfie) {
-        p = ngx_slprintf(p, last, "selfie%s", tx->document ? ", " : "");
+        p = ngx_slprintf(p, last, "selfie%s", document ? ", " : "");
     }
 
-    if (tx->document) {
+    if (document) {
         p = ngx_slprintf(p, last, "%V",
-                         &idv_svc_documents[tx->document - 1].name);
+                         &idv_svc_documents[document - 1].name);
     }
 
     p = ngx_slprintf(p, last, "]");

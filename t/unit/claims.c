@@ -174,10 +174,53 @@ core_of(const char *text)
     json_t  *document, *claims;
 
     document = json_loads(text, 0, NULL);
+    idv_claims_settle(document);
     claims = idv_claims_core(document);
     json_decref(document);
 
     return claims;
+}
+
+
+/* [status, the check of the document as JSON or nothing, whether it counts] */
+
+static void
+test_settled(void)
+{
+    char     text[512];
+    size_t   i;
+    json_t  *claims;
+
+    static const struct {
+        const char  *status;
+        const char  *checks;
+        int          counts;
+    } rows[] = {
+        { "SUCCESS", "{\"GOVERNMENT_ID\":\"SUCCESS\"}", 1 },
+        { "SUCCESS", "{\"GOVERNMENT_ID\":\"FAIL\"}", 0 },
+        { "SUCCESS", "{\"GOVERNMENT_ID\":\"NOT_REQUIRED\"}", 0 },
+        { "SUCCESS", "{\"GOVERNMENT_ID\":\"BRAND_NEW\"}", 0 },
+        { "SUCCESS", "{\"LIVENESS\":\"FAIL\"}", 1 },
+        { "SUCCESS", "{\"GOVERNMENT_ID\":1}", 1 },
+        { "SUCCESS", "\"GOVERNMENT_ID\"", 1 },
+        { "APPROVED_MANUALLY", "{\"GOVERNMENT_ID\":\"FAIL\"}", 1 },
+        { "APPROVED_NO_REQUEST", "{\"GOVERNMENT_ID\":\"FAIL\"}", 1 },
+    };
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        (void) snprintf(text, sizeof(text),
+                        "{\"_embedded\":{\"verifiedData\":["
+                        "{\"type\":\"GOVERNMENT_ID\","
+                        "\"data\":{\"firstName\":\"ANN\"}}]},"
+                        "\"transactionStatus\":{\"status\":\"%s\","
+                        "\"verificationStatus\":%s}}",
+                        rows[i].status, rows[i].checks);
+
+        claims = core_of(text);
+        is_claim(claims, "firstName", rows[i].counts ? "ANN" : NULL);
+        is_claim(claims, "transactionStatus", rows[i].status);
+        json_decref(claims);
+    }
 }
 
 
@@ -328,6 +371,7 @@ main(void)
 {
     test_match();
     test_core();
+    test_settled();
     test_add();
 
     return tap_done();
