@@ -382,4 +382,45 @@ is($service->http->post('/v1/environments/' . Idv::Site::ENVIRONMENT
 is(becomes($user, 'SUCCESS'), 'SUCCESS', 'the checker was asked');
 is(questions(), $before + 1, '... once');
 
+
+# A verdict about a photo that was deleted is none of the one in its place.
+
+$checker->rules({ path => '/check', delay => 0.6, json => { checks => {
+    LIVENESS => { status => 'SUCCESS' },
+    INJECTION_DETECTION => { status => 'SUCCESS' } } } });
+
+my @faces = (Idv::Phone::PHOTO, Idv::Phone::PHOTO . 'of another one');
+
+$user = user(policy(liveness => \%live, email => { verify => 'REQUIRED' }));
+$before = questions();
+
+for my $face (@faces) {
+    my $given = $service->api('POST', "$user->{tx}/documents", {
+        type => 'Selfie', value => MIME::Base64::encode_base64($face, '') });
+
+    is($given->status, 201, 'a face is given');
+    next if $face eq $faces[-1];
+
+    is($service->http->post('/v1/environments/' . Idv::Site::ENVIRONMENT
+        . "/$user->{tx}/documents", '',
+        Authorization => 'Bearer ' . $service->token, 'Content-Type' =>
+            'application/vnd.pingidentity.documents.process+json')->status, 201,
+        '... and judged');
+    is($service->api('DELETE', "$user->{tx}/documents/"
+        . $given->json->{id})->status, 204, '... and deleted');
+}
+
+for (1 .. 250) {
+    last if questions() > $before;
+    select undef, undef, undef, 0.02;
+}
+
+# the next question is answered after it
+
+my $other = user($live);
+$other->selfie->submit;
+is(becomes($other, 'SUCCESS'), 'SUCCESS', 'the verdict has come');
+is(state($user)->{verificationStatus}{LIVENESS}, 'REQUESTED',
+    '... and is not about another face');
+
 $site->finish;

@@ -29,6 +29,7 @@ typedef struct {
     u_char              tx[IDV_SVC_UUID];
     uint32_t            checks;      /* bits */
     uint8_t             attempt[IDV_SVC_NGROUPS];
+    uint32_t            evidence[IDV_SVC_NCHECKS];
 } idv_svc_asked_t;
 
 
@@ -45,7 +46,9 @@ static void idv_svc_checker_ended(idv_transfer_t *t);
 static ngx_int_t idv_svc_checker_save(idv_svc_asked_t *asked,
     json_t *answer);
 static uint32_t idv_svc_checker_due(const idv_svc_asked_t *asked,
-    const idv_svc_tx_t *tx);
+    const idv_svc_view_t *view);
+static uint32_t idv_svc_checker_evidence(const idv_svc_view_t *view,
+    ngx_uint_t check);
 static void idv_svc_checker_free(idv_svc_asked_t *asked);
 
 
@@ -60,6 +63,7 @@ idv_svc_checker_ask(idv_svc_call_t *call, idv_svc_view_t *view)
     json_t                  *json;
     ngx_int_t                rc;
     uint32_t                 checks;
+    ngx_uint_t               i;
     ngx_pool_t              *pool;
     idv_transfer_t          *t;
     idv_svc_asked_t         *asked;
@@ -94,6 +98,10 @@ idv_svc_checker_ask(idv_svc_call_t *call, idv_svc_view_t *view)
     asked->checks = checks;
     ngx_memcpy(asked->tx, view->tx.id, IDV_SVC_UUID);
     ngx_memcpy(asked->attempt, view->tx.attempt, IDV_SVC_NGROUPS);
+
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+        asked->evidence[i] = idv_svc_checker_evidence(view, i);
+    }
 
     t = &asked->transfer;
 
@@ -340,7 +348,8 @@ idv_svc_checker_save(idv_svc_asked_t *asked, json_t *answer)
 
     for (tries = 0; tries < IDV_SVC_TRIES; tries++) {
 
-        rc = idv_svc_store_get(asked->store, &key, IDV_SVC_BLOBS_ALL, now,
+        rc = idv_svc_store_get(asked->store, &key,
+                               IDV_SVC_BLOBS_ALL|IDV_SVC_DOCS_LIST, now,
                                asked->pool, &view);
 
         /* it was deleted, or somebody else was first: that is no mistake */
@@ -354,7 +363,7 @@ idv_svc_checker_save(idv_svc_asked_t *asked, json_t *answer)
         }
 
         seen = view.tx.version;
-        due = idv_svc_checker_due(asked, &view.tx);
+        due = idv_svc_checker_due(asked, &view);
         changed = IDV_SVC_BLOBS_NONE;
 
         if (idv_svc_verdict(answer, due, results) != NGX_OK) {
@@ -378,25 +387,68 @@ idv_svc_checker_save(idv_svc_asked_t *asked, json_t *answer)
 }
 
 
-/* still open, and of the attempt that was asked about */
+/* still open, and of the attempt and the evidence that were asked about */
 
 static uint32_t
-idv_svc_checker_due(const idv_svc_asked_t *asked, const idv_svc_tx_t *tx)
+idv_svc_checker_due(const idv_svc_asked_t *asked, const idv_svc_view_t *view)
 {
-    uint32_t    due;
-    ngx_uint_t  i, group;
+    uint32_t             due;
+    ngx_uint_t           i, group;
+    const idv_svc_tx_t  *tx;
 
+    tx = &view->tx;
     due = asked->checks & idv_svc_checker_open(tx);
 
     for (i = 0; i < IDV_SVC_NCHECKS; i++) {
         group = idv_svc_checks[i].group;
 
-        if (tx->attempt[group] != asked->attempt[group]) {
+        if (tx->attempt[group] != asked->attempt[group]
+            || idv_svc_checker_evidence(view, i) != asked->evidence[i])
+        {
             due &= ~IDV_SVC_CHECK(i);
         }
     }
 
     return due;
+}
+
+
+/*
+ * Which documents a check looks at: one that is deleted, and another one given
+ * in its place, belong to the same attempt.
+ */
+
+static uint32_t
+idv_svc_checker_evidence(const idv_svc_view_t *view, ngx_uint_t check)
+{
+    uint32_t              crc;
+    ngx_uint_t            i, needs;
+    const ngx_str_t      *text;
+    const idv_svc_doc_t  *doc;
+
+    needs = idv_svc_checks[check].needs;
+
+    ngx_crc32_init(crc);
+
+    for (i = 0; i < view->ndocs; i++) {
+        doc = &view->doc[i];
+
+        if ((idv_svc_types[doc->type].give & needs)
+            && idv_svc_type_latest(&view->tx, doc))
+        {
+            ngx_crc32_update(&crc, (u_char *) doc->id, IDV_SVC_UUID);
+        }
+    }
+
+    text = &view->blob[IDV_SVC_BLOB_DOCUMENT];
+
+    if ((needs & IDV_SVC_GIVE_DOCUMENT) && view->tx.typed) {
+        ngx_crc32_update(&crc, text->data, text->len);
+    }
+
+    ngx_crc32_final(crc);
+
+    return crc;
 }
 
 
