@@ -50,6 +50,12 @@ idv_json_parse(ngx_pool_t *pool, const u_char *data, size_t len, size_t max)
         return NULL;
     }
 
+    /* jansson loses the NUL behind a number, and takes the rest for JSON */
+
+    if (memchr(data, '\0', len) != NULL) {
+        return NULL;
+    }
+
     if (idv_json_depth(data, len) != NGX_OK) {
         return NULL;
     }

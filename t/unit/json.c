@@ -117,6 +117,8 @@ refused(ngx_pool_t *pool)
            (unsigned long) i);
     }
 
+    ok(idv_json_parse(pool, (u_char *) "[1\0]", 4, LIMIT) == NULL,
+       "a NUL behind a number");
     ok(idv_json_parse(pool, (u_char *) "[1]\0", 4, LIMIT) == NULL,
        "a NUL after the end");
 }
