@@ -152,6 +152,10 @@ idv_svc_review_decide(idv_svc_call_t *call)
         rc = idv_svc_store_save(call->store, &view, seen, IDV_SVC_BLOBS_NONE,
                                 call->now);
 
+        if (rc == NGX_ERROR) {
+            return idv_svc_full(call);
+        }
+
         if (rc == NGX_OK) {
             ngx_memcpy(call->env, view.tx.env, IDV_SVC_UUID);
 
