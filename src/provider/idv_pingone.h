@@ -13,10 +13,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "idv_alarm.h"
-#include "idv_answer.h"
+#include "idv_pass.h"
 #include "idv_pingone_parse.h"
-#include "idv_token.h"
 
 
 typedef struct idv_pingone_s  idv_pingone_t;
@@ -39,23 +37,8 @@ typedef struct {
 struct idv_pingone_s {
     idv_call_t                *call;
     const idv_pingone_kind_t  *kind;
-    uint64_t                   deadline;     /* monotonic ms */
-
-    idv_store_peer_conf_t      limits;
-    idv_peer_pass_t            pass;
-    unsigned                   admitted:1;
-    unsigned                   renewed:1;    /* the token, after a 401 */
-    unsigned                   quiet:1;      /* nothing, or already logged */
-    unsigned                   waiting:1;    /* for its token */
-    unsigned                   pausing:1;    /* before it is sent again */
     ngx_uint_t                 repeats;
-
-    ngx_str_t                  url;
-    ngx_str_t                  body;
-    idv_token_t                token;
-    idv_transfer_t            *transfer;
-    idv_answer_t               answer;
-    idv_alarm_t                alarm;
+    idv_pass_t                 pass;
 };
 
 

@@ -185,7 +185,7 @@ idv_pingone_path(idv_pingone_t *op)
         return NGX_ERROR;
     }
 
-    op->url.data = p;
+    op->pass.url.data = p;
 
     p = ngx_sprintf(p, "%V/environments/%V/users/", &provider->api_url,
                     &provider->environment_id);
@@ -203,7 +203,7 @@ idv_pingone_path(idv_pingone_t *op)
 
     p = ngx_cpymem(p, op->kind->query.data, op->kind->query.len);
 
-    op->url.len = p - op->url.data;
+    op->pass.url.len = p - op->pass.url.data;
     *p = '\0';
 
     return NGX_OK;
@@ -223,7 +223,7 @@ idv_pingone_body(idv_pingone_t *op)
         return NGX_ERROR;
     }
 
-    rc = idv_json_dump(op->call->pool, root, &op->body);
+    rc = idv_json_dump(op->call->pool, root, &op->pass.body);
 
     json_decref(root);
 
