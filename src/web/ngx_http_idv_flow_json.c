@@ -85,49 +85,52 @@ ngx_http_idv_put(ngx_http_idv_text_t *t, const void *data, size_t len)
     ngx_http_idv_put(t, literal, sizeof(literal) - 1)
 
 
-/*
- * The top bit of a byte is set where it is below ' ', a quote or a backslash,
- * of which the latter two are 0 after the exclusive or.  A borrow may set that
- * of the next one as well, so the word as a whole says whether there is any.
- */
-
-#define NGX_HTTP_IDV_ONES  0x0101010101010101ULL
-#define NGX_HTTP_IDV_TOPS  (NGX_HTTP_IDV_ONES << 7)
-
-#define ngx_http_idv_special(x)                                               \
-    ((((x) - NGX_HTTP_IDV_ONES * ' ')                                         \
-      | (((x) ^ (NGX_HTTP_IDV_ONES * '"')) - NGX_HTTP_IDV_ONES)               \
-      | (((x) ^ (NGX_HTTP_IDV_ONES * '\\')) - NGX_HTTP_IDV_ONES))             \
-     & ~(x) & NGX_HTTP_IDV_TOPS)
+#define NGX_HTTP_IDV_BLOCK  16
 
 
-/* whether nothing of a text needs escaping: by words, each poll asks */
+/* marks the bytes of a block that JSON escapes: compilers make it a vector */
+
+static ngx_inline void
+ngx_http_idv_special(u_char *found, const u_char *p)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_HTTP_IDV_BLOCK; i++) {
+        found[i] |= (p[i] < ' ') | (p[i] == '"') | (p[i] == '\\');
+    }
+}
+
+
+/* whether nothing of a text needs escaping: each poll asks */
 
 static ngx_uint_t
 ngx_http_idv_plain(const u_char *p, size_t len)
 {
-    uint64_t       x, found;
+    u_char         found[NGX_HTTP_IDV_BLOCK], text[NGX_HTTP_IDV_BLOCK];
+    uint64_t       x[2];
     const u_char  *last;
 
-    if (len < sizeof(x)) {
-        x = NGX_HTTP_IDV_ONES * ' ';
-        ngx_memcpy(&x, p, len);
+    ngx_memzero(found, sizeof(found));
 
-        return ngx_http_idv_special(x) == 0;
+    if (len < sizeof(text)) {
+        ngx_memset(text, ' ', sizeof(text));
+        ngx_memcpy(text, p, len);
+
+        p = text;
+        len = sizeof(text);
     }
 
-    found = 0;
+    /* the last block may overlap that before it */
 
-    for (last = p + len - sizeof(x); p < last; p += sizeof(x)) {
-        ngx_memcpy(&x, p, sizeof(x));
-        found |= ngx_http_idv_special(x);
+    for (last = p + len - sizeof(found); p < last; p += sizeof(found)) {
+        ngx_http_idv_special(found, p);
     }
 
-    /* the last one may overlap that before it */
+    ngx_http_idv_special(found, last);
 
-    ngx_memcpy(&x, last, sizeof(x));
+    ngx_memcpy(x, found, sizeof(x));
 
-    return (found | ngx_http_idv_special(x)) == 0;
+    return (x[0] | x[1]) == 0;
 }
 
 
