@@ -124,6 +124,10 @@ my %need = (
     resetVerification => \&finished,
     identityAssurance => \&finished,
     verifyPolicies => sub { +{ id => policy(%$face) } },
+    users => sub { +{} },
+    '{user}' => sub { +{ user => shift @users } },
+    populations => sub { +{ id => $service->api('GET', 'populations')->json
+        ->{_embedded}{populations}[0]{id} } },
     map { $_ => sub { +{ user => 'other', id => NOBODY } } }
         qw(dataBasedIdentityVerification deviceOwnershipVerification
            referenceData voicePhrases),

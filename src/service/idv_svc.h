@@ -19,6 +19,7 @@
 #include "../util/idv_compat.h"
 #include "../util/idv_crypto.h"
 #include "../util/idv_json.h"
+#include "idv_svc_account.h"
 #include "idv_svc_out.h"
 #include "idv_svc_rules.h"
 #include "idv_svc_store.h"
@@ -38,6 +39,14 @@ typedef struct {
 } idv_svc_client_t;
 
 
+/* a user of the configuration */
+
+typedef struct {
+    ngx_str_t               id;
+    idv_svc_account_t      *account;         /* NULL: nothing but the id */
+} idv_svc_declared_t;
+
+
 typedef struct {
     ngx_flag_t              enable;
     ngx_flag_t              control;
@@ -45,7 +54,7 @@ typedef struct {
     ngx_str_t               prefix;          /* of the location, no slash */
     ngx_str_t               public_url;      /* no slash at the end */
     ngx_array_t            *clients;         /* idv_svc_client_t */
-    ngx_array_t            *users;           /* ngx_str_t, sorted */
+    ngx_array_t            *users;           /* idv_svc_declared_t, by id */
     u_char                 *environment;     /* NULL: any */
     ngx_msec_t              processing_time;
     time_t                  personal_time;   /* after a decision */
@@ -169,8 +178,6 @@ extern const idv_svc_route_t  idv_svc_routes[];
 
 char *ngx_http_idv_service_file(ngx_conf_t *cf, ngx_str_t *name, size_t max,
     ngx_uint_t secret, ngx_str_t *text);
-char *ngx_http_idv_service_users(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 char *ngx_http_idv_service_background(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
@@ -182,11 +189,23 @@ char *ngx_http_idv_service_zone(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_idv_service_store_files(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* idv_svc_account_conf.c: users that are declared; NULL: there is none such */
+
+char *ngx_http_idv_service_users(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+const idv_svc_declared_t *idv_svc_account_declared(const idv_svc_conf_t *conf,
+    const ngx_str_t *id);
+void idv_svc_account_of(const idv_svc_declared_t *user,
+    idv_svc_account_t *account);
+
 /* idv_svc_route.c: from a request to its handler */
 
 ngx_int_t idv_svc_handler(ngx_http_request_t *r);
 ngx_int_t idv_svc_run(idv_svc_call_t *call);
 ngx_int_t idv_svc_dispatch(idv_svc_call_t *call);
+
+/* NGX_OK if a user can have that id, as far as it has one */
+ngx_int_t idv_svc_user_form(const ngx_str_t *user);
 
 /* idv_svc_http.c: bodies in, answers out */
 
@@ -238,6 +257,9 @@ json_t *idv_svc_json_user_links(idv_svc_call_t *call, const char *self);
 /* a new random UUID (version 4) */
 ngx_int_t idv_svc_uuid(u_char *uuid);
 
+/* always the same for the same parts (version 8 of RFC 9562) */
+ngx_int_t idv_svc_uuid_of(u_char *uuid, const ngx_str_t *parts, ngx_uint_t n);
+
 /* a new random code of IDV_SVC_CODE_LEN digits */
 ngx_int_t idv_svc_code(u_char *code);
 
@@ -253,6 +275,9 @@ ngx_int_t idv_svc_transaction_list(idv_svc_call_t *call);
 ngx_int_t idv_svc_transaction_read(idv_svc_call_t *call);
 ngx_int_t idv_svc_transaction_approve(idv_svc_call_t *call);
 ngx_int_t idv_svc_transaction_delete(idv_svc_call_t *call);
+
+/* how long a list may be, by its "limit"; NGX_DECLINED: there is a detail */
+ngx_int_t idv_svc_limit(idv_svc_call_t *call, ngx_uint_t *limit);
 
 /*
  * The transaction of the path with the wanted blobs; NGX_OK, or what the
@@ -343,8 +368,16 @@ ngx_int_t idv_svc_event_delete_all(idv_svc_call_t *call);
 ngx_int_t idv_svc_assurance_read(idv_svc_call_t *call);
 ngx_int_t idv_svc_assurance_delete(idv_svc_call_t *call);
 
+/* idv_svc_accounts.c */
+
+ngx_int_t idv_svc_account_list(idv_svc_call_t *call);
+ngx_int_t idv_svc_account_show(idv_svc_call_t *call);
+ngx_int_t idv_svc_population_list(idv_svc_call_t *call);
+ngx_int_t idv_svc_population_read(idv_svc_call_t *call);
+
 /* idv_svc_user.c */
 
+const ngx_str_t *idv_svc_user_standing(idv_svc_standing_e standing);
 ngx_int_t idv_svc_user_status(idv_svc_call_t *call);
 ngx_int_t idv_svc_user_set_status(idv_svc_call_t *call);
 ngx_int_t idv_svc_user_reset(idv_svc_call_t *call);

@@ -198,6 +198,24 @@ idv_svc_uuid(u_char *uuid)
 }
 
 
+ngx_int_t
+idv_svc_uuid_of(u_char *uuid, const ngx_str_t *parts, ngx_uint_t n)
+{
+    u_char  hash[IDV_HASH_LEN];
+
+    if (idv_hash(hash, parts, n) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(uuid, hash, IDV_SVC_UUID);
+
+    uuid[6] = (u_char) ((uuid[6] & 0x0f) | 0x80);
+    uuid[8] = (u_char) ((uuid[8] & 0x3f) | 0x80);
+
+    return NGX_OK;
+}
+
+
 /* each code as likely as any other */
 
 ngx_int_t

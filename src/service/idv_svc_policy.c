@@ -43,7 +43,6 @@ static ngx_int_t
 idv_svc_policy_id(const idv_svc_stored_t *preset, const u_char *env,
     u_char *id)
 {
-    u_char     hash[IDV_HASH_LEN];
     ngx_str_t  parts[3];
 
     static u_char  none[IDV_SVC_UUID];
@@ -59,18 +58,7 @@ idv_svc_policy_id(const idv_svc_stored_t *preset, const u_char *env,
     parts[2].data = (u_char *) preset->name;
     parts[2].len = IDV_SVC_NAME;
 
-    if (idv_hash(hash, parts, preset->builtin ? 2 : 3) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(id, hash, IDV_SVC_UUID);
-
-    /* version 8 (RFC 9562): made by a rule of our own */
-
-    id[6] = (u_char) ((id[6] & 0x0f) | 0x80);
-    id[8] = (u_char) ((id[8] & 0x3f) | 0x80);
-
-    return NGX_OK;
+    return idv_svc_uuid_of(id, parts, preset->builtin ? 2 : 3);
 }
 
 

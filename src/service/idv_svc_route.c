@@ -12,10 +12,12 @@
 #include "idv_svc_background.h"
 
 
-#define IDV_SVC_ONE     "v1/environments/{env}/users/{user}"
+#define IDV_SVC_ALL     "v1/environments/{env}/users"
+#define IDV_SVC_ONE     IDV_SVC_ALL "/{user}"
 #define IDV_SVC_USER    IDV_SVC_ONE "/verifyTransactions"
 #define IDV_SVC_TX      IDV_SVC_USER "/{tx}"
 #define IDV_SVC_POLICY  "v1/environments/{env}/verifyPolicies"
+#define IDV_SVC_GROUP   "v1/environments/{env}/populations"
 #define IDV_SVC_VOICE   "v1/environments/{env}/voicePhrases"
 #define IDV_SVC_APP     "{env}/verify/verify-webapp/v2/"
 
@@ -38,7 +40,6 @@ static ngx_uint_t idv_svc_match(const char *pattern, idv_svc_path_t *path);
 static ngx_int_t idv_svc_bind(idv_svc_call_t *call, idv_svc_path_t *path);
 static ngx_int_t idv_svc_bind_one(idv_svc_call_t *call, const char *name,
     ngx_str_t *value);
-static ngx_int_t idv_svc_user(ngx_str_t *user);
 static ngx_int_t idv_svc_known(idv_svc_call_t *call);
 static ngx_int_t idv_svc_refuse(idv_svc_call_t *call, idv_svc_error_e error);
 
@@ -101,6 +102,18 @@ const idv_svc_route_t  idv_svc_routes[] = {
 
     { IDV_SVC_TX "/appEvents/{item}", NGX_HTTP_DELETE,
       IDV_SVC_BEARER, idv_svc_event_delete },
+
+    { IDV_SVC_ALL, NGX_HTTP_GET,
+      IDV_SVC_BEARER, idv_svc_account_list },
+
+    { IDV_SVC_ONE, NGX_HTTP_GET,
+      IDV_SVC_BEARER, idv_svc_account_show },
+
+    { IDV_SVC_GROUP, NGX_HTTP_GET,
+      IDV_SVC_BEARER, idv_svc_population_list },
+
+    { IDV_SVC_GROUP "/{item}", NGX_HTTP_GET,
+      IDV_SVC_BEARER, idv_svc_population_read },
 
     { IDV_SVC_ONE "/identityRecordMatching", NGX_HTTP_POST,
       IDV_SVC_BEARER|IDV_SVC_JSON, idv_svc_match_records },
@@ -698,7 +711,7 @@ idv_svc_bind_one(idv_svc_call_t *call, const char *name, ngx_str_t *value)
 
     case 'u':
         call->user = *value;
-        return idv_svc_user(value);
+        return idv_svc_user_form(value);
 
     case 'e':
         uuid = call->env;
@@ -718,8 +731,8 @@ idv_svc_bind_one(idv_svc_call_t *call, const char *name, ngx_str_t *value)
 }
 
 
-static ngx_int_t
-idv_svc_user(ngx_str_t *user)
+ngx_int_t
+idv_svc_user_form(const ngx_str_t *user)
 {
     u_char      c;
     ngx_uint_t  i;
@@ -747,10 +760,6 @@ idv_svc_user(ngx_str_t *user)
 static ngx_int_t
 idv_svc_known(idv_svc_call_t *call)
 {
-    ngx_int_t    rc;
-    ngx_str_t   *users;
-    ngx_uint_t   low, high, mid;
-
     if (call->conf->environment && call->route->pattern[0] != '_'
         && ngx_strstr(call->route->pattern, "{env}")
         && ngx_memcmp(call->env, call->conf->environment, IDV_SVC_UUID) != 0)
@@ -762,26 +771,6 @@ idv_svc_known(idv_svc_call_t *call)
         return NGX_OK;
     }
 
-    users = call->conf->users->elts;
-    low = 0;
-    high = call->conf->users->nelts;
-
-    while (low < high) {
-        mid = low + (high - low) / 2;
-
-        rc = ngx_memn2cmp(call->user.data, users[mid].data,
-                          call->user.len, users[mid].len);
-        if (rc == 0) {
-            return NGX_OK;
-        }
-
-        if (rc < 0) {
-            high = mid;
-
-        } else {
-            low = mid + 1;
-        }
-    }
-
-    return NGX_DECLINED;
+    return idv_svc_account_declared(call->conf, &call->user) ? NGX_OK
+                                                             : NGX_DECLINED;
 }

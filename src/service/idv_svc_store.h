@@ -30,6 +30,7 @@
 #define IDV_SVC_MAX_POLICIES  100    /* of an environment */
 #define IDV_SVC_NAME          16     /* bytes of what stands for a name */
 #define IDV_SVC_MAX_DOCS      24     /* documents of a transaction */
+#define IDV_SVC_MAX_ACCOUNTS  10000  /* users of an environment */
 
 
 typedef struct idv_svc_root_s  idv_svc_root_t;

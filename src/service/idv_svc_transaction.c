@@ -27,8 +27,6 @@ static json_t *idv_svc_transaction_checks(idv_svc_call_t *call,
 static json_t *idv_svc_transaction_documents(idv_svc_tx_t *tx);
 static json_t *idv_svc_transaction_sent(idv_svc_tx_t *tx, json_t *asked);
 static json_t *idv_svc_transaction_qr(idv_svc_call_t *call, idv_svc_tx_t *tx);
-static ngx_int_t idv_svc_transaction_limit(idv_svc_call_t *call,
-    ngx_uint_t *limit);
 static ngx_int_t idv_svc_transaction_lost(idv_svc_call_t *call);
 static json_t *idv_svc_transaction_page(idv_svc_call_t *call,
     u_char (*ids)[IDV_SVC_UUID], ngx_uint_t n, ngx_uint_t limit);
@@ -382,12 +380,7 @@ idv_svc_transaction_list(idv_svc_call_t *call)
     ngx_uint_t     n, limit;
     idv_svc_key_t  key;
 
-    if (idv_svc_transaction_limit(call, &limit) != NGX_OK) {
-        idv_svc_detail(call, "INVALID_VALUE", "limit",
-                       "The limit must be a number from 1 to 100.",
-                       json_pack("{s:i, s:i}", "rangeMinimumValue", 1,
-                                 "rangeMaximumValue", IDV_SVC_MAX_LIST));
-
+    if (idv_svc_limit(call, &limit) != NGX_OK) {
         return idv_svc_error(call, IDV_SVC_INVALID_DATA);
     }
 
@@ -428,8 +421,8 @@ idv_svc_transaction_lost(idv_svc_call_t *call)
 }
 
 
-static ngx_int_t
-idv_svc_transaction_limit(idv_svc_call_t *call, ngx_uint_t *limit)
+ngx_int_t
+idv_svc_limit(idv_svc_call_t *call, ngx_uint_t *limit)
 {
     ngx_int_t  n;
     ngx_str_t  value;
@@ -443,6 +436,11 @@ idv_svc_transaction_limit(idv_svc_call_t *call, ngx_uint_t *limit)
     n = ngx_atoi(value.data, value.len);
 
     if (n < 1 || n > IDV_SVC_MAX_LIST) {
+        idv_svc_detail(call, "INVALID_VALUE", "limit",
+                       "The limit must be a number from 1 to 100.",
+                       json_pack("{s:i, s:i}", "rangeMinimumValue", 1,
+                                 "rangeMaximumValue", IDV_SVC_MAX_LIST));
+
         return NGX_DECLINED;
     }
 

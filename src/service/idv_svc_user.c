@@ -29,6 +29,13 @@ static ngx_str_t  idv_svc_standings[IDV_SVC_NSTANDINGS] = {
 };
 
 
+const ngx_str_t *
+idv_svc_user_standing(idv_svc_standing_e standing)
+{
+    return &idv_svc_standings[standing];
+}
+
+
 ngx_int_t
 idv_svc_user_status(idv_svc_call_t *call)
 {

@@ -13,13 +13,6 @@
 #include "idv_svc.h"
 
 
-#define IDV_SVC_MAX_USERS  (8 * 1024 * 1024)         /* bytes of the file */
-
-
-static int ngx_libc_cdecl ngx_http_idv_service_cmp(const void *one,
-    const void *two);
-
-
 /* the whole of a small file; a secret must be no one else's to read */
 
 char *
@@ -89,76 +82,6 @@ done:
     }
 
     return rv;
-}
-
-
-/* one user id a line; empty lines and those with "#" in front are skipped */
-
-char *
-ngx_http_idv_service_users(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    idv_svc_conf_t  *lcf = conf;
-
-    char       *rv;
-    u_char     *p, *last, *end;
-    ngx_str_t  *value, *user, text;
-
-    if (lcf->users != NGX_CONF_UNSET_PTR) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    rv = ngx_http_idv_service_file(cf, &value[1], IDV_SVC_MAX_USERS, 0, &text);
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
-
-    lcf->users = ngx_array_create(cf->pool, 16, sizeof(ngx_str_t));
-    if (lcf->users == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    last = text.data + text.len;
-
-    for (p = text.data; p < last; p = end + 1) {
-
-        end = ngx_strlchr(p, last, LF);
-        if (end == NULL) {
-            end = last;
-        }
-
-        if (*p == '#' || p == end || (end - p == 1 && *p == CR)) {
-            continue;
-        }
-
-        user = ngx_array_push(lcf->users);
-        if (user == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        user->data = p;
-        user->len = end - p;
-
-        if (user->data[user->len - 1] == CR) {
-            user->len--;
-        }
-    }
-
-    ngx_qsort(lcf->users->elts, lcf->users->nelts, sizeof(ngx_str_t),
-              ngx_http_idv_service_cmp);
-
-    return NGX_CONF_OK;
-}
-
-
-static int ngx_libc_cdecl
-ngx_http_idv_service_cmp(const void *one, const void *two)
-{
-    const ngx_str_t  *a = one;
-    const ngx_str_t  *b = two;
-
-    return (int) ngx_memn2cmp(a->data, b->data, a->len, b->len);
 }
 
 
