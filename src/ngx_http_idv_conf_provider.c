@@ -238,6 +238,10 @@ ngx_http_idv_provider_defaults(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
         ngx_sprintf(p->cookie_name.data, "idv_%V", &p->name);
     }
 
+    if (ngx_http_idv_cookie_names(cf->pool, p) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
     /* the one of the http block; without addresses libcurl looks up itself */

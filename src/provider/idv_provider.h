@@ -37,6 +37,13 @@ typedef struct {
 } idv_match_t;
 
 
+typedef enum {
+    IDV_COOKIE_SESSION = 0,
+    IDV_COOKIE_FLOW,
+    IDV_COOKIE_NCOOKIES
+} idv_cookie_e;
+
+
 /* an idv_provider block; const after start */
 
 typedef struct {
@@ -74,6 +81,7 @@ typedef struct {
     idv_key_t                  *keys;                /* the first seals */
     ngx_uint_t                  nkeys;
     ngx_str_t                   cookie_name;         /* without __Host- */
+    ngx_str_t                   cookies[IDV_COOKIE_NCOOKIES];  /* with it */
     ngx_str_t                   same_site;           /* Lax, Strict, None */
     time_t                      session_lifetime;
     time_t                      session_idle;

@@ -119,7 +119,7 @@ ngx_http_idv_engine_error(idv_engine_result_e result)
 
 
 ngx_table_elt_t *
-ngx_http_idv_header_push(ngx_http_request_t *r, const char *name,
+ngx_http_idv_header_push(ngx_http_request_t *r, const char *name, size_t len,
     ngx_str_t *value)
 {
     ngx_table_elt_t  *h;
@@ -131,19 +131,12 @@ ngx_http_idv_header_push(ngx_http_request_t *r, const char *name,
 
     h->hash = 1;
     h->key.data = (u_char *) name;
-    h->key.len = ngx_strlen(name);
+    h->key.len = len;
     h->value = *value;
     h->lowcase_key = NULL;
     idv_header_clear_next(h);
 
     return h;
-}
-
-
-ngx_int_t
-ngx_http_idv_header(ngx_http_request_t *r, const char *name, ngx_str_t *value)
-{
-    return ngx_http_idv_header_push(r, name, value) ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -133,38 +133,51 @@ ngx_http_idv_secure(ngx_http_request_t *r, const idv_provider_t *provider)
 
 
 ngx_int_t
-ngx_http_idv_cookie_name(ngx_http_request_t *r, const idv_provider_t *provider,
-    const char *suffix, ngx_str_t *name)
+ngx_http_idv_cookie_names(ngx_pool_t *pool, idv_provider_t *provider)
 {
-    u_char  *p;
-    size_t   len;
+    ngx_str_t   *name;
+    ngx_uint_t   i;
 
-    len = ngx_strlen(suffix);
+    static const char *const  suffix[IDV_COOKIE_NCOOKIES] = {
+        "",                              /* IDV_COOKIE_SESSION */
+        NGX_HTTP_IDV_FLOW_COOKIE         /* IDV_COOKIE_FLOW */
+    };
 
-    p = ngx_pnalloc(r->pool,
-                    sizeof("__Host-") - 1 + provider->cookie_name.len + len);
-    if (p == NULL) {
-        return NGX_ERROR;
+    for (i = 0; i < IDV_COOKIE_NCOOKIES; i++) {
+        name = &provider->cookies[i];
+
+        name->len = sizeof("__Host-") - 1 + provider->cookie_name.len
+                    + ngx_strlen(suffix[i]);
+
+        name->data = ngx_pnalloc(pool, name->len);
+        if (name->data == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_sprintf(name->data, "__Host-%V%s", &provider->cookie_name,
+                    suffix[i]);
     }
-
-    name->data = p;
-
-    if (ngx_http_idv_secure(r, provider)) {
-        p = ngx_cpymem(p, "__Host-", sizeof("__Host-") - 1);
-    }
-
-    p = ngx_cpymem(p, provider->cookie_name.data, provider->cookie_name.len);
-    p = ngx_cpymem(p, suffix, len);
-
-    name->len = p - name->data;
 
     return NGX_OK;
 }
 
 
+void
+ngx_http_idv_cookie_name(ngx_http_request_t *r, const idv_provider_t *provider,
+    idv_cookie_e cookie, ngx_str_t *name)
+{
+    *name = provider->cookies[cookie];
+
+    if (!ngx_http_idv_secure(r, provider)) {
+        name->data += sizeof("__Host-") - 1;
+        name->len -= sizeof("__Host-") - 1;
+    }
+}
+
+
 ngx_table_elt_t *
 ngx_http_idv_cookie_set(ngx_http_request_t *r, const idv_provider_t *provider,
-    const char *suffix, ngx_str_t *value, time_t max_age)
+    idv_cookie_e cookie, ngx_str_t *value, time_t max_age)
 {
     u_char           *p;
     size_t            len;
@@ -172,9 +185,7 @@ ngx_http_idv_cookie_set(ngx_http_request_t *r, const idv_provider_t *provider,
     ngx_uint_t        secure;
     ngx_table_elt_t  *h;
 
-    if (ngx_http_idv_cookie_name(r, provider, suffix, &name) != NGX_OK) {
-        return NULL;
-    }
+    ngx_http_idv_cookie_name(r, provider, cookie, &name);
 
     secure = ngx_http_idv_secure(r, provider);
 

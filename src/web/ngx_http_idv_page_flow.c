@@ -437,7 +437,8 @@ ngx_http_idv_page_prepare(idv_engine_op_t *op)
 
     path = ngx_http_idv_page_flow_return(&op->flow);
 
-    page->end = ngx_http_idv_header_push(r, "Location", &path);
+    page->end = ngx_http_idv_header_push(r, "Location", sizeof("Location") - 1,
+                                         &path);
     if (page->end == NULL) {
         return NGX_ERROR;
     }

@@ -93,10 +93,7 @@ ngx_http_idv_session(ngx_http_request_t *r, const idv_provider_t *provider,
     ctx->lost = 0;
     ctx->admitted = 0;
 
-    if (ngx_http_idv_cookie_name(r, provider, "", &name) != NGX_OK) {
-        ctx->lost = 1;
-        return NULL;
-    }
+    ngx_http_idv_cookie_name(r, provider, IDV_COOKIE_SESSION, &name);
 
     sealed.provider = provider;
     sealed.header = 0;
@@ -362,8 +359,8 @@ ngx_http_idv_session_issue(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    ctx->issued = ngx_http_idv_cookie_set(r, provider, "", &text,
-                                          provider->session_lifetime);
+    ctx->issued = ngx_http_idv_cookie_set(r, provider, IDV_COOKIE_SESSION,
+                                          &text, provider->session_lifetime);
     if (ctx->issued == NULL) {
         return NGX_ERROR;
     }
@@ -443,7 +440,9 @@ ngx_http_idv_session_end(ngx_http_request_t *r, const idv_provider_t *provider,
 
     ngx_str_null(&empty);
 
-    if (ngx_http_idv_cookie_set(r, provider, "", &empty, 0) == NULL) {
+    if (ngx_http_idv_cookie_set(r, provider, IDV_COOKIE_SESSION, &empty, 0)
+        == NULL)
+    {
         return NGX_ERROR;
     }
 
@@ -643,8 +642,8 @@ ngx_http_idv_session_room(ngx_http_request_t *r,
     if (header) {
         ngx_str_set(&name, "IDV-Session");
 
-    } else if (ngx_http_idv_cookie_name(r, provider, "", &name) != NGX_OK) {
-        return NGX_ERROR;
+    } else {
+        ngx_http_idv_cookie_name(r, provider, IDV_COOKIE_SESSION, &name);
     }
 
     if (name.len + 1 > NGX_HTTP_IDV_MAX_COOKIE) {
@@ -723,7 +722,7 @@ ngx_http_idv_session_send(ngx_http_request_t *r,
         return ngx_http_idv_header(r, "IDV-Session", text);
     }
 
-    return ngx_http_idv_cookie_set(r, provider, "", text,
+    return ngx_http_idv_cookie_set(r, provider, IDV_COOKIE_SESSION, text,
                                    session->expires - ngx_time())
            ? NGX_OK : NGX_ERROR;
 }

@@ -89,16 +89,19 @@ ngx_int_t ngx_http_idv_session_json(ngx_http_request_t *r,
 ngx_int_t ngx_http_idv_cookie_next(ngx_http_request_t *r, ngx_str_t *name,
     ngx_uint_t *pos, ngx_str_t *value);
 
+/* makes the names of a provider's cookies, at configuration time */
+ngx_int_t ngx_http_idv_cookie_names(ngx_pool_t *pool, idv_provider_t *provider);
+
 /* the cookie's full name: __Host- before it where the client sees TLS */
-ngx_int_t ngx_http_idv_cookie_name(ngx_http_request_t *r,
-    const idv_provider_t *provider, const char *suffix, ngx_str_t *name);
+void ngx_http_idv_cookie_name(ngx_http_request_t *r,
+    const idv_provider_t *provider, idv_cookie_e cookie, ngx_str_t *name);
 
 /*
  * Set-Cookie with the provider's attributes; max_age 0 clears, -1: session.
  * NULL without memory.
  */
 ngx_table_elt_t *ngx_http_idv_cookie_set(ngx_http_request_t *r,
-    const idv_provider_t *provider, const char *suffix, ngx_str_t *value,
+    const idv_provider_t *provider, idv_cookie_e cookie, ngx_str_t *value,
     time_t max_age);
 
 /* 1 if the client's connection (or base_url) is TLS */

@@ -123,14 +123,12 @@ ngx_http_idv_value(ngx_http_request_t *r, ngx_http_complex_value_t *cv,
 
 
 ngx_str_t *
-ngx_http_idv_request_header(ngx_http_request_t *r, const char *name)
+ngx_http_idv_header_find(ngx_http_request_t *r, const char *name, size_t len)
 {
-    size_t            len;
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    len = ngx_strlen(name);
     part = &r->headers_in.headers.part;
     h = part->elts;
 
@@ -228,12 +226,7 @@ ngx_http_idv_client(ngx_http_request_t *r, const idv_provider_t *provider,
 
     } else {
 
-        if (ngx_http_idv_cookie_name(r, provider, NGX_HTTP_IDV_FLOW_COOKIE,
-                                     &name)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
+        ngx_http_idv_cookie_name(r, provider, IDV_COOKIE_FLOW, &name);
 
         pos = 0;
 
@@ -270,7 +263,7 @@ ngx_http_idv_client_new(ngx_http_request_t *r, const idv_provider_t *provider,
     }
 
     if (!client->cookieless
-        && ngx_http_idv_cookie_set(r, provider, NGX_HTTP_IDV_FLOW_COOKIE,
+        && ngx_http_idv_cookie_set(r, provider, IDV_COOKIE_FLOW,
                                    &client->secret, -1)
            == NULL)
     {

@@ -180,10 +180,16 @@ ngx_int_t ngx_http_idv_start(ngx_http_request_t *r,
 ngx_http_idv_error_e ngx_http_idv_engine_error(idv_engine_result_e result);
 
 /* a response header; value must live as long as the request */
-ngx_int_t ngx_http_idv_header(ngx_http_request_t *r, const char *name,
-    ngx_str_t *value);
 ngx_table_elt_t *ngx_http_idv_header_push(ngx_http_request_t *r,
-    const char *name, ngx_str_t *value);
+    const char *name, size_t len, ngx_str_t *value);
+
+/* inline: the length of a name is known when this is compiled */
+static ngx_inline ngx_int_t
+ngx_http_idv_header(ngx_http_request_t *r, const char *name, ngx_str_t *value)
+{
+    return ngx_http_idv_header_push(r, name, ngx_strlen(name), value)
+           ? NGX_OK : NGX_ERROR;
+}
 
 /* Retry-After */
 ngx_int_t ngx_http_idv_retry_after(ngx_http_request_t *r, ngx_int_t seconds);
@@ -236,8 +242,14 @@ ngx_int_t ngx_http_idv_page_load(ngx_conf_t *cf, idv_provider_t *provider);
 ngx_str_t *ngx_http_idv_state_header(ngx_http_request_t *r);
 
 /* a request header by name, or NULL */
-ngx_str_t *ngx_http_idv_request_header(ngx_http_request_t *r,
-    const char *name);
+ngx_str_t *ngx_http_idv_header_find(ngx_http_request_t *r, const char *name,
+    size_t len);
+
+static ngx_inline ngx_str_t *
+ngx_http_idv_request_header(ngx_http_request_t *r, const char *name)
+{
+    return ngx_http_idv_header_find(r, name, ngx_strlen(name));
+}
 
 /* CORS headers where the request's origin is listed */
 ngx_int_t ngx_http_idv_cors(ngx_http_request_t *r,

@@ -36,7 +36,8 @@ set(ngx_http_request_t *r, const char *value)
     text.data = (u_char *) value;
     text.len = strlen(value);
 
-    return ngx_http_idv_cookie_set(r, &fake_provider, "", &text, -1);
+    return ngx_http_idv_cookie_set(r, &fake_provider, IDV_COOKIE_SESSION,
+                                   &text, -1);
 }
 
 
@@ -138,7 +139,7 @@ test_secure(void)
         fake_provider.base_url.data = (u_char *) rows[i].base_url;
         fake_provider.base_url.len = strlen(rows[i].base_url);
 
-        ok(ngx_http_idv_cookie_set(r, &fake_provider, "_flow",
+        ok(ngx_http_idv_cookie_set(r, &fake_provider, IDV_COOKIE_FLOW,
                                    &fake_provider.name, 0)
            != NULL, "reached at \"%s\"", rows[i].base_url);
 

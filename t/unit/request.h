@@ -94,7 +94,7 @@ ngx_http_idv_value(ngx_http_request_t *r, ngx_http_complex_value_t *cv,
 
 
 ngx_str_t *
-ngx_http_idv_request_header(ngx_http_request_t *r, const char *name)
+ngx_http_idv_header_find(ngx_http_request_t *r, const char *name, size_t len)
 {
     ngx_str_t  *value;
 
@@ -105,22 +105,23 @@ ngx_http_idv_request_header(ngx_http_request_t *r, const char *name)
 }
 
 
-ngx_int_t
-ngx_http_idv_header(ngx_http_request_t *r, const char *name, ngx_str_t *value)
+ngx_table_elt_t *
+ngx_http_idv_header_push(ngx_http_request_t *r, const char *name, size_t len,
+    ngx_str_t *value)
 {
     ngx_table_elt_t  *h;
 
     h = ngx_list_push(&r->headers_out.headers);
     if (h == NULL) {
-        return NGX_ERROR;
+        return NULL;
     }
 
     h->hash = 1;
     h->key.data = (u_char *) name;
-    h->key.len = strlen(name);
+    h->key.len = len;
     h->value = *value;
 
-    return NGX_OK;
+    return h;
 }
 
 
@@ -179,6 +180,10 @@ fake_setup(void)
     ngx_str_set(&fake_provider.environment_id,
                 "0f6d2c1e-3b58-4a7e-9c40-5d21b7a8e913");
     ngx_str_set(&fake_provider.cookie_name, "idv_session");
+    ngx_str_set(&fake_provider.cookies[IDV_COOKIE_SESSION],
+                "__Host-idv_session");
+    ngx_str_set(&fake_provider.cookies[IDV_COOKIE_FLOW],
+                "__Host-idv_session_flow");
     ngx_str_set(&fake_provider.same_site, "Lax");
     fake_provider.keys = fake_keys;
     fake_provider.nkeys = 1;

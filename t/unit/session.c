@@ -316,6 +316,7 @@ test_forged(int warm)
 
         ngx_destroy_pool(fake_cycle.pool);
         fake_cycle.pool = tap_pool();
+        ngx_http_idv_cookie_names(fake_cycle.pool, &fake_provider);
 
         ok(!opens_as((char *) fake_provider.cookie_name.data, text,
                      "shop.example", ann), "another provider, %d", (int) i);
