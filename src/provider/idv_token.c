@@ -124,8 +124,11 @@ idv_token_look(idv_token_t *token)
     now = ngx_current_msec;
     left = (now < token->deadline) ? token->deadline - now : 0;
 
+    /* without any time it takes no lease: that may have ended right now */
+
     rc = idv_store_peer_token_get(provider->store, provider->id,
-                                  token->credentials, left + IDV_TOKEN_SLACK,
+                                  token->credentials,
+                                  left ? left + IDV_TOKEN_SLACK : 0,
                                   now, value, &token->peer);
 
     switch (rc) {
@@ -147,10 +150,14 @@ idv_token_look(idv_token_t *token)
 
         /* it is due; half of the time is left for a call with the old one */
 
-        token->limit = now + left / 2;
+        token->limit = token->deadline - left / 2;
         break;
 
     case NGX_DECLINED:
+        if (token->peer.lease == 0) {
+            return idv_token_wait(token);
+        }
+
         token->limit = token->deadline;
         break;
 
@@ -216,7 +223,7 @@ idv_token_wait(idv_token_t *token)
 
     if (now >= token->deadline) {
         idv_answer_none(&token->answer, IDV_CALL_UNAVAILABLE,
-                        "no token from another worker in time");
+                        "no token in time");
         return NGX_DECLINED;
     }
 

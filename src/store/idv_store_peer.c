@@ -32,7 +32,7 @@ static ngx_uint_t idv_store_peer_charge(idv_store_peer_t *peer,
     const idv_store_peer_conf_t *conf, ngx_uint_t read, uint64_t now,
     idv_peer_pass_t *pass);
 static void idv_store_peer_wipe(idv_store_peer_t *peer);
-static void idv_store_peer_unlease(idv_store_peer_t *peer,
+static ngx_uint_t idv_store_peer_unlease(idv_store_peer_t *peer,
     idv_peer_token_t *token);
 
 
@@ -289,10 +289,13 @@ idv_store_peer_token_get(idv_store_t *store, uint64_t id, uint64_t credentials,
         rc = NGX_DECLINED;
     }
 
-    /* never the deadline of an earlier holder, which would then be its own */
+    if (limit) {
 
-    peer->lease = ngx_max(now + limit, peer->lease + 1);
-    token->lease = peer->lease;
+        /* never the deadline of an earlier holder, which would be its own */
+
+        peer->lease = ngx_max(now + limit, peer->lease + 1);
+        token->lease = peer->lease;
+    }
 
 done:
 
@@ -336,7 +339,7 @@ idv_store_peer_token_put(idv_store_t *store, uint64_t id, uint64_t credentials,
 
     peer->token_len = (uint16_t) value->len;
 
-    idv_store_peer_unlease(peer, token);
+    (void) idv_store_peer_unlease(peer, token);
 
     idv_store_peer_unlock(store);
 
@@ -348,6 +351,7 @@ void
 idv_store_peer_token_deny(idv_store_t *store, uint64_t id, uint64_t credentials,
     uint64_t hold, uint8_t why, uint64_t now, idv_peer_token_t *token)
 {
+    ngx_uint_t         held;
     idv_store_peer_t  *peer;
 
     peer = idv_store_peer_lock(store, id);
@@ -355,16 +359,21 @@ idv_store_peer_token_deny(idv_store_t *store, uint64_t id, uint64_t credentials,
         return;
     }
 
+    held = idv_store_peer_unlease(peer, token);
+
     if (peer->token_len && peer->credentials == credentials) {
-        peer->renew = now + hold;
+
+        /* the lease may have passed on, and the token be of whoever has it */
+
+        if (held) {
+            peer->renew = now + hold;
+        }
 
     } else {
         peer->denied = now + hold;
         peer->denied_to = credentials;
         peer->denied_why = why;
     }
-
-    idv_store_peer_unlease(peer, token);
 
     idv_store_peer_unlock(store);
 }
@@ -385,7 +394,7 @@ idv_store_peer_token_release(idv_store_t *store, uint64_t id,
         return;
     }
 
-    idv_store_peer_unlease(peer, token);
+    (void) idv_store_peer_unlease(peer, token);
 
     idv_store_peer_unlock(store);
 }
@@ -422,12 +431,20 @@ idv_store_peer_wipe(idv_store_peer_t *peer)
 }
 
 
-static void
+/* 1: the lease was still the caller's */
+
+static ngx_uint_t
 idv_store_peer_unlease(idv_store_peer_t *peer, idv_peer_token_t *token)
 {
-    if (token->lease && peer->lease == token->lease) {
+    ngx_uint_t  held;
+
+    held = (token->lease && peer->lease == token->lease);
+
+    if (held) {
         peer->lease = 0;
     }
 
     token->lease = 0;
+
+    return held;
 }

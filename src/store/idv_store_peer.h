@@ -146,6 +146,7 @@ typedef struct {
  * NGX_DECLINED: none; the caller has the lease, for "limit" ms, and fetches.
  * NGX_AGAIN: somebody else fetches, look again.
  * NGX_BUSY: a fetch failed a moment ago.  NGX_ERROR: no record.
+ * A limit of 0 takes no lease: the caller has no time to fetch.
  */
 ngx_int_t idv_store_peer_token_get(struct idv_store_s *store, uint64_t id,
     uint64_t credentials, uint64_t limit, uint64_t now, u_char *buf,

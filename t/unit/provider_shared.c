@@ -10,6 +10,25 @@
 #include "provider_script.h"
 
 
+static uint64_t
+credentials_of_provider(void)
+{
+    u_char     hash[IDV_HASH_LEN];
+    uint64_t   credentials;
+    ngx_str_t  parts[4];
+
+    parts[0] = provider.auth_url;
+    parts[1] = provider.environment_id;
+    parts[2] = provider.client_id;
+    parts[3] = provider.client_secret;
+
+    idv_hash(hash, parts, 4);
+    memcpy(&credentials, hash, sizeof(credentials));
+
+    return credentials;
+}
+
+
 /* one fetch for all workers, also when its worker dies */
 
 static void
@@ -19,9 +38,6 @@ test_single_flight(void)
     ngx_uint_t        i;
     u_char            buf[IDV_STORE_PEER_MAX_TOKEN];
     client_t         *c[8];
-    ngx_str_t         parts[4];
-    u_char            hash[IDV_HASH_LEN];
-    uint64_t          credentials;
     idv_peer_token_t  dead;
 
     reset();
@@ -53,14 +69,8 @@ test_single_flight(void)
 
     reset();
 
-    parts[0] = provider.auth_url;
-    parts[1] = provider.environment_id;
-    parts[2] = provider.client_id;
-    parts[3] = provider.client_secret;
-    idv_hash(hash, parts, 4);
-    memcpy(&credentials, hash, sizeof(credentials));
-
-    rc = idv_store_peer_token_get(NULL, provider.id, credentials, 3000,
+    rc = idv_store_peer_token_get(NULL, provider.id,
+                                  credentials_of_provider(), 3000,
                                   ngx_current_msec, buf, &dead);
 
     is_int(rc, NGX_DECLINED, "the lease of a worker that is killed");
@@ -92,6 +102,81 @@ test_single_flight(void)
     is_int(faults, 1, "lines in the log");
     done(c[0]);
     done(c[1]);
+}
+
+
+/* the lease of a worker that was killed, and somebody else at its very end */
+
+static void
+test_lease_ends(void)
+{
+    u_char            buf[IDV_STORE_PEER_MAX_TOKEN];
+    uint64_t          credentials;
+    client_t         *c;
+    ngx_int_t         rc;
+    idv_peer_token_t  dead, late, other;
+    static ngx_str_t  value = ngx_string("SeCrEt-token-3");
+
+    reset();
+    credentials = credentials_of_provider();
+
+    (void) idv_store_peer_token_get(NULL, provider.id, credentials, 5000,
+                                    ngx_current_msec, buf, &dead);
+
+    c = start(idv_provider_read);
+    advance(5000);
+    check(c, DONE, IDV_CALL_UNAVAILABLE, "the call's time ends with it");
+    ok(says("no token in time"), "which is what the log says");
+    is_int(started, 0, "transfers");
+    is_int(peers[0].lease, dead.lease, "nobody took it without any time");
+    done(c);
+
+    c = start(idv_provider_read);
+    is_int(started, 1, "transfers of the next call, at once");
+    answer("/as/token", 200, TOKEN);
+    answer("/verifyTransactions/", 200, TRANSACTION("INITIATED"));
+    check(c, DONE, IDV_CALL_OK, "which gets its token");
+    done(c);
+
+    /* due, and one millisecond is left */
+
+    advance(91000);
+    provider.net.timeout = 1;
+    faults = 0;
+    c = start(idv_provider_read);
+    ok(at("/as/token") != NULL, "a renewal in the last millisecond");
+    is_int(faults, 0, "lines in the log before it is over");
+    answer_with("/as/token", IDV_TRANSFER_TIMEOUT, 0, "", -1);
+    answer("/verifyTransactions/", 200, TRANSACTION("INITIATED"));
+    check(c, DONE, IDV_CALL_OK, "the old one is good");
+    done(c);
+
+    /* whoever was late says nothing of the token that came after the lease */
+
+    reset();
+    fetch_token();
+    advance(91000);
+
+    (void) idv_store_peer_token_get(NULL, provider.id, credentials, 1000,
+                                    ngx_current_msec, buf, &dead);
+    advance(1000);
+    rc = idv_store_peer_token_get(NULL, provider.id, credentials, 1000,
+                                  ngx_current_msec, buf, &other);
+    is_int(rc, NGX_OK, "the lease passes on");
+    ok(other.lease != 0 && other.lease != dead.lease, "to another");
+
+    late = dead;
+    idv_store_peer_token_deny(NULL, provider.id, credentials, 500, 1,
+                              ngx_current_msec, &dead);
+    is_int(peers[0].lease, other.lease, "who keeps it");
+
+    (void) idv_store_peer_token_put(NULL, provider.id, credentials, &value,
+                                    100000, ngx_current_msec, &other);
+    idv_store_peer_token_deny(NULL, provider.id, credentials, 500, 1,
+                              ngx_current_msec, &late);
+    is_int(peers[0].renew, ngx_current_msec + 90000,
+           "when the new token is due");
+    ok(!timers(), "no timer is left");
 }
 
 
@@ -426,6 +511,7 @@ main(void)
     set_up();
 
     test_single_flight();
+    test_lease_ends();
     test_renewal();
     test_secret();
     test_limits();
