@@ -185,10 +185,6 @@ idv_multi_exit(void)
         s = idv_multi_process.sockets;
         idv_multi_process.sockets = s->next;
 
-        if (s->connection.fd != (ngx_socket_t) -1) {
-            idv_multi_socket_free(s);
-        }
-
         ngx_free(s);
     }
 
@@ -311,10 +307,20 @@ idv_multi_configure(idv_multi_t *multi)
 static void
 idv_multi_destroy(idv_multi_t *multi)
 {
+    idv_multi_socket_t  *s;
+
     if (multi->handle) {
         idv_multi_process.inside++;
         (void) curl_multi_cleanup(multi->handle);
         idv_multi_process.inside--;
+    }
+
+    /* its sockets that libcurl has not told the end of, short of memory */
+
+    for (s = idv_multi_process.sockets; s; s = s->next) {
+        if (s->multi == multi && s->connection.fd != (ngx_socket_t) -1) {
+            idv_multi_socket_free(s);
+        }
     }
 
     if (multi->share) {
