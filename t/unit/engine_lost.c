@@ -463,6 +463,138 @@ test_late(void)
 }
 
 
+static ngx_uint_t  prepared;
+
+
+static ngx_int_t
+prepare(idv_engine_op_t *op)
+{
+    prepared++;
+    return NGX_OK;
+}
+
+
+/* another worker saves the flow before the claims of its end are looked for */
+
+static void
+test_issue(void)
+{
+    client_t    *c;
+    idv_flow_t   flow;
+
+    reset();
+    document = idv_json_parse(NULL, (u_char *) "{}", 2, 100);
+
+    flow = required();
+    c = run(&flow, IDV_EVENT_POLL);
+    answer(IDV_TX_SUCCESS);
+    answer(IDV_TX_SUCCESS);
+    is_int(c->op.flow.state, IDV_STATE_COMPLETED, "a flow at its end");
+    gone(c);
+
+    meddled = &flow;
+    prepared = 0;
+
+    c = client(&flow, IDV_EVENT_CONTINUE);
+    c->op.prepare = prepare;
+
+    meddles = 2 * TRIES;
+    (void) idv_engine_run(&c->op);
+    is_int(c->op.result, IDV_ENGINE_ERROR, "8 lost races are an error");
+    is_int(prepared, 0, "and no session is made");
+    is_int(look(&flow).state, IDV_STATE_COMPLETED, "the flow has not ended");
+
+    meddles = 1;
+    (void) idv_engine_run(&c->op);
+    ok(c->op.result == IDV_ENGINE_OK && c->op.issue, "it ends after one");
+    is_int(prepared, 1, "sessions made");
+    is_int(look(&flow).state, IDV_STATE_ENDED, "once");
+    gone(c);
+
+    json_decref(document);
+    document = NULL;
+}
+
+
+/* a read is lost when the time of those who wait for it is over, too */
+
+static void
+test_poll_late(void)
+{
+    client_t    *c, *d;
+    idv_flow_t   flow, now;
+
+    reset();
+    flow = required();
+
+    c = run(&flow, IDV_EVENT_POLL);
+    d = run(&flow, IDV_EVENT_POLL);
+
+    now = look(&flow);
+    now.busy_until += 30000;
+    idv_store_save(store, &now, NULL);
+
+    ngx_current_msec += provider.poll_wait;
+    answer(IDV_TX_IN_PROGRESS);
+
+    ok(c->done && d->done, "nobody waits for the next");
+    is_int(c->op.flow.state, IDV_STATE_REQUIRED, "they are told what is known");
+    is_int(look(&flow).busy_until, now.busy_until, "another worker reads on");
+    is_int(reads, 1, "reads of this one");
+    gone(c);
+    gone(d);
+}
+
+
+/* two flows in one bucket: each has its own job */
+
+static void
+test_bucket(void)
+{
+    client_t    *c, *d;
+    uint32_t     hash;
+    ngx_uint_t   i;
+    idv_call_t  *first;
+    idv_flow_t   a, b;
+
+    reset();
+
+    a = zone_flow(1, "ann", provider.id, ngx_current_msec + 3600000);
+    hash = ngx_murmur_hash2((u_char *) a.id, IDV_FLOW_ID_LEN) % 1024;
+
+    for (i = 2; i < 100000; i++) {
+        b = zone_flow(i, "bob", provider.id, a.expires);
+
+        if (ngx_murmur_hash2((u_char *) b.id, IDV_FLOW_ID_LEN) % 1024 == hash)
+        {
+            break;
+        }
+    }
+
+    ok(i < 100000, "flow %d is in the bucket of flow 1", (int) i);
+
+    idv_store_create(store, &a, ngx_current_msec);
+    idv_store_create(store, &b, ngx_current_msec);
+
+    c = run(&a, IDV_EVENT_DEVICE_SELF);
+    first = called;
+    d = run(&b, IDV_EVENT_DEVICE_SELF);
+
+    ok(idv_engine_job(a.id) == c->op.job && idv_engine_job(b.id) == d->op.job
+       && c->op.job != d->op.job, "a job each");
+
+    called = first;
+    answer(IDV_TX_REQUESTED);
+    ok(c->done && !d->done, "the end of one");
+    ok(!idv_engine_job(a.id) && idv_engine_job(b.id), "is not that of another");
+    idv_engine_abandon(&d->op);
+    gone(c);
+    gone(d);
+    idv_engine_exit_process(&zone_cycle);
+    is_int(look(&b).busy_until, 0, "which the end of the worker frees");
+}
+
+
 int
 main(void)
 {
@@ -477,6 +609,9 @@ main(void)
     test_no_room();
     test_expected();
     test_elsewhere();
+    test_issue();
+    test_poll_late();
+    test_bucket();
     test_late();
 
     return tap_done();
