@@ -2,7 +2,7 @@
 
 # Signing out ends the session and not only its cookie: a copy of it is worth
 # nothing from that moment on, whatever worker it meets, after a reload and
-# after a worker was killed.  Only its own user ends it, from its own site, and
+# after a worker was killed.  Whoever holds it ends it, from its own site, and
 # no other session of that user goes with it.
 
 use strict;
@@ -14,7 +14,13 @@ use Idv::Gate;
 use Idv::Page;
 use Idv::Site;
 
-my $site = Idv::Site->new(hop => 1);
+my $site = Idv::Site->new(hop => 1, locations => <<'END');
+        location /left/ {
+            auth_basic off;
+            idv_page   local;
+        }
+END
+
 my $gate = Idv::Gate->new($site);
 my $origin = 'http://127.0.0.1:' . $site->port('gate');
 my @form = ('Content-Type' => 'application/x-www-form-urlencoded');
@@ -93,14 +99,10 @@ my ($csrf) = $page->html =~ /name="csrf" value="(\w+)"/;
 like($csrf, qr/^\w{64}$/, 'a proof of another form');
 is($ann->post('/idv/logout', "csrf=$csrf", @form)->status, 403, 'is none here');
 
-# bob does not end it, nor does ann without it
+# who does not hold it does not end it
 
-for my $client ($site->client('bob'), $site->client('ann')) {
-    my $answer = $client->post('/idv/logout', '', @same,
-        $client->{basic} =~ /bob/ ? (Cookie => $copy) : ());
-    is($answer->status, 303, 'signing out without a session');
-}
-
+is($site->client('ann')->post('/idv/logout', '', @same)->status, 303,
+    'signing out without a session');
 is($ann->get('/')->status, 200, 'does not end hers');
 
 # she does
@@ -151,6 +153,50 @@ $site->verified('eve', client => my $eve = $site->client('eve'));
 $hers = 'idv_local=' . $eve->cookie('idv_local');
 is($eve->post('/idv/logout', '', Origin => $origin)->status, 303, 'a script');
 is(opened($hers, 'eve'), 0, 'may end it, too');
+
+# bob has signed in where she was before him
+
+$site->verified('ann', client => my $shared = $site->client('ann'));
+$hers = 'idv_local=' . $shared->cookie('idv_local');
+$answer = $site->client('bob')->post('/idv/logout', '', @same,
+    Cookie => "$hers; idv_local=x");
+is($answer->status, 303, 'bob signs out with her session');
+like($answer->header('Set-Cookie'), qr/^idv_local=; .*Max-Age=0;/,
+    'its cookie goes');
+is(opened($hers), 0, 'and so does the session');
+
+# where the first factor names nobody, as after its own end
+
+$site->verified('ann', client => my $left = $site->client('ann'));
+$hers = 'idv_local=' . $left->cookie('idv_local');
+my $nobody = $site->client;
+
+is($nobody->get('/left/session', Cookie => $hers)->body, '{"active":false}',
+    'nobody has no session');
+is($nobody->post('/left/logout', '', Cookie => $hers,
+    'Sec-Fetch-Site' => 'cross-site')->status, 403, 'another site asks');
+is($nobody->post('/left/logout', '', Cookie => $hers)->status, 403,
+    'nor without a proof');
+is($left->get('/')->status, 200, 'which ends nothing');
+
+$answer = $nobody->post('/left/logout', '', @same, Cookie => $hers);
+is($answer->status, 303, 'nobody signs out');
+like($answer->header('Set-Cookie'), qr/^idv_local=; .*Max-Age=0;/,
+    'the cookie goes');
+is(opened($hers), 0, 'and the session is over');
+
+$answer = $nobody->post('/left/logout', '', @same, Cookie => $hers);
+is($answer->status, 303, 'signing out again');
+is_deeply([$answer->header('Set-Cookie')], [], 'finds nothing to end');
+
+$site->verified('ann', client => $left);
+$hers = 'idv_local=' . $left->cookie('idv_local');
+my $asked = $nobody->get('/left/logout', Cookie => $hers)->body;
+like($asked, qr/id="idv-logout"/, 'nobody is asked, too');
+($csrf) = $asked =~ /name="csrf" value="(\w{64})"/;
+is($nobody->post('/left/logout', "csrf=$csrf", @form, Cookie => $hers)->status,
+    303, 'the form');
+is(opened($hers), 0, 'ends it');
 
 # the session of a client without cookies
 

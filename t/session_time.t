@@ -257,6 +257,22 @@ $site = $clock->with(sub {
 $gate = Idv::Gate->new($site);
 
 my $copy;
+my $held = $site->verified('ann')->cookie('idv_local');
+my $ahead;
+
+# ends it, whatever the clock makes of it just now
+
+sub sign_out {
+    my ($cookie, $what) = @_;
+
+    is(with('ann', Cookie => "idv_local=$cookie")->('/idv/session')->body,
+        '{"active":false}', "$what: not active");
+
+    my $answer = $site->client('ann')->post('/idv/logout', '',
+        Cookie => "idv_local=$cookie", 'Sec-Fetch-Site' => 'same-origin');
+    is($answer->status, 303, "$what: signed out");
+    like($answer->header('Set-Cookie'), qr/^idv_local=;/, "$what: no cookie");
+}
 
 for my $n (0 .. 11) {
     my $client = $site->verified('ann', client => $site->client('ann'));
@@ -265,10 +281,23 @@ for my $n (0 .. 11) {
     is($client->post('/idv/logout', '', 'Sec-Fetch-Site' => 'same-origin')
         ->status, 303, "sign-out $n");
 
-    $clock->step(3600) if $n == 7;
+    next if $n != 7;
+
+    $clock->step(3600);
+    sign_out($held, 'an hour too late');
+    $ahead = $site->verified('ann')->cookie('idv_local');
 }
 
 $clock->step(-3600);
+is(with('ann', Cookie => "idv_local=$held")->($gate->mark('/'))->status, 403,
+    'the clock is right again: who signed out too late stays out');
+
+sign_out($ahead, 'an hour too early');
+$clock->step(3600);
+is(with('ann', Cookie => "idv_local=$ahead")->($gate->mark('/'))->status, 403,
+    'its hour has come: who signed out too early stays out');
+$clock->step(-3600);
+
 is(with('ann', Cookie => "idv_local=$copy")->($gate->mark('/'))->status, 403,
     'the clock is set and set back: who signed out stays out');
 $gate->nothing_passed;

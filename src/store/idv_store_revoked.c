@@ -88,7 +88,7 @@ idv_store_revoke(idv_store_t *store, const u_char key[16], int64_t before,
 
     root = store->root;
     now = ngx_time();
-    until = ngx_current_msec + (uint64_t) ngx_max(expires - now, 0) * 1000;
+    until = ngx_current_msec + (uint64_t) ngx_max(expires - before, 0) * 1000;
 
     idv_store_lock(store);
     idv_store_begin(root);

@@ -194,11 +194,9 @@ ngx_http_idv_page_create(ngx_http_request_t *r)
 ngx_http_idv_page_t *
 ngx_http_idv_page_get(ngx_http_request_t *r)
 {
-    ngx_http_idv_ctx_t  *ctx;
+    /* whoever has a page has a context, which is found again */
 
-    ctx = ngx_http_idv_get_ctx(r);
-
-    return ctx ? ctx->page : NULL;
+    return ngx_http_idv_get_ctx(r)->page;
 }
 
 
@@ -291,11 +289,6 @@ ngx_http_idv_page_form_handler(ngx_http_request_t *r)
     ngx_http_idv_page_t  *page;
 
     page = ngx_http_idv_page_get(r);
-
-    if (page == NULL) {
-        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-        return;
-    }
 
     rc = ngx_http_idv_page_body(r, &page->form);
 
@@ -480,29 +473,26 @@ ngx_http_idv_page_logout(ngx_http_idv_page_t *page)
 {
     ngx_int_t                rc;
     ngx_str_t                bound;
-    ngx_http_idv_ctx_t      *ctx;
-    ngx_http_idv_session_t  *session;
+    ngx_array_t              sessions;
+    ngx_http_idv_session_t  *first;
 
-    session = ngx_http_idv_page_get_session(page);
+    /* one that nobody could look at has not ended */
 
-    if (page->r->method != NGX_HTTP_POST) {
-        return ngx_http_idv_page_show_logout(page, session);
+    if (ngx_http_idv_sessions_held(page->r, page->provider, &sessions)
+        != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (session == NULL) {
+    first = sessions.nelts ? sessions.elts : NULL;
 
-        /* one that nobody could look at has not ended */
+    if (page->r->method != NGX_HTTP_POST) {
+        return ngx_http_idv_page_show_logout(page, first);
+    }
 
-        ctx = ngx_http_idv_get_ctx(page->r);
-
-        if (ctx == NULL || ctx->lost) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-    } else {
-
-        bound.data = session->id;
-        bound.len = sizeof(session->id);
+    if (first) {
+        bound.data = first->id;
+        bound.len = sizeof(first->id);
 
         rc = ngx_http_idv_page_same_origin(page);
 
@@ -516,7 +506,7 @@ ngx_http_idv_page_logout(ngx_http_idv_page_t *page)
                                                  0);
         }
 
-        rc = ngx_http_idv_session_end(page->r, page->provider, session);
+        rc = ngx_http_idv_sessions_end(page->r, page->provider, &sessions);
 
         if (rc == NGX_DECLINED) {
             return ngx_http_idv_page_busy(page);
@@ -635,20 +625,13 @@ ngx_http_idv_page_fail(ngx_http_idv_page_t *page, idv_engine_op_t *op)
 ngx_http_idv_session_t *
 ngx_http_idv_page_get_session(ngx_http_idv_page_t *page)
 {
-    u_char               subject[16];
-    ngx_http_idv_ctx_t  *ctx;
+    u_char  subject[16];
 
     if (page->client.subject.len == 0) {
         return NULL;
     }
 
     if (ngx_http_idv_subject_hash(&page->client.subject, subject) != NGX_OK) {
-
-        ctx = ngx_http_idv_get_ctx(page->r);
-        if (ctx) {
-            ctx->lost = 1;
-        }
-
         return NULL;
     }
 

@@ -235,7 +235,7 @@ typedef struct {
 
 /* routes and what they share (ngx_http_idv_page.c) */
 
-/* the page of a request that was asked for it; NULL without memory */
+/* the page of a request that was asked for it */
 ngx_http_idv_page_t *ngx_http_idv_page_get(ngx_http_request_t *r);
 
 /* the valid session of whoever is signed in */

@@ -138,10 +138,7 @@ ngx_http_idv_page_looked(ngx_http_request_t *r, idv_engine_op_t *op)
 
     page = ngx_http_idv_page_get(r);
 
-    if (page == NULL) {
-        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
-
-    } else if (op->result == IDV_ENGINE_NOT_FOUND) {
+    if (op->result == IDV_ENGINE_NOT_FOUND) {
         rc = ngx_http_idv_page_over(page, NULL);
 
     } else if (op->result != IDV_ENGINE_OK) {
@@ -200,10 +197,7 @@ ngx_http_idv_page_polled(ngx_http_request_t *r, idv_engine_op_t *op)
 
     page = ngx_http_idv_page_get(r);
 
-    if (page == NULL) {
-        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
-
-    } else if (op->result == IDV_ENGINE_NOT_FOUND) {
+    if (op->result == IDV_ENGINE_NOT_FOUND) {
         /* another tab has ended it meanwhile: look again */
         rc = ngx_http_idv_page_to_flow(page, "");
 
@@ -301,10 +295,7 @@ ngx_http_idv_page_act_handler(ngx_http_request_t *r, idv_engine_op_t *op)
 
     page = ngx_http_idv_page_get(r);
 
-    if (page == NULL) {
-        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
-
-    } else if (op->result == IDV_ENGINE_OK) {
+    if (op->result == IDV_ENGINE_OK) {
         rc = ngx_http_idv_page_perform(page, &op->flow);
 
     } else {
@@ -402,10 +393,7 @@ ngx_http_idv_page_acted(ngx_http_request_t *r, idv_engine_op_t *op)
 
     page = ngx_http_idv_page_get(r);
 
-    if (page == NULL) {
-        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
-
-    } else if (op->result == IDV_ENGINE_OK) {
+    if (op->result == IDV_ENGINE_OK) {
         rc = ngx_http_idv_page_outcome(page, op);
 
     } else {
@@ -426,10 +414,9 @@ ngx_http_idv_page_prepare(idv_engine_op_t *op)
     r = ngx_http_idv_op_request(op);
     page = ngx_http_idv_page_get(r);
 
-    if (page == NULL
-        || ngx_http_idv_session_issue(r, op->provider, &op->flow, &op->claims,
-                                      NULL)
-           != NGX_OK
+    if (ngx_http_idv_session_issue(r, op->provider, &op->flow, &op->claims,
+                                   NULL)
+        != NGX_OK
         || ngx_http_idv_no_store(r) != NGX_OK)
     {
         return NGX_ERROR;
@@ -592,10 +579,7 @@ ngx_http_idv_page_returned(ngx_http_request_t *r, idv_engine_op_t *op)
 
     page = ngx_http_idv_page_get(r);
 
-    if (page == NULL) {
-        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
-
-    } else if (op->result == IDV_ENGINE_OK) {
+    if (op->result == IDV_ENGINE_OK) {
 
         if (op->flow.flags & IDV_FLOW_BROWSER) {
             rc = ngx_http_idv_page_to_flow(page, "");

@@ -36,8 +36,6 @@
 static ngx_http_idv_session_t *ngx_http_idv_session_try(ngx_http_request_t *r,
     ngx_http_idv_ctx_t *ctx, ngx_http_idv_sealed_t *sealed,
     const u_char subject[16]);
-static ngx_int_t ngx_http_idv_session_open(ngx_http_request_t *r,
-    ngx_http_idv_sealed_t *sealed, ngx_http_idv_session_t *session);
 static ngx_int_t ngx_http_idv_session_check(const idv_provider_t *provider,
     const ngx_http_idv_session_t *session, const u_char subject[16],
     const char **reason);
@@ -46,7 +44,6 @@ static ngx_int_t ngx_http_idv_session_seal(ngx_http_request_t *r,
     ngx_str_t *text);
 static ngx_int_t ngx_http_idv_session_aad(ngx_http_request_t *r,
     const ngx_http_idv_sealed_t *sealed, ngx_str_t *aad);
-static void ngx_http_idv_session_host(ngx_http_request_t *r, ngx_str_t *host);
 static ngx_int_t ngx_http_idv_session_room(ngx_http_request_t *r,
     const idv_provider_t *provider, ngx_uint_t header, size_t *room);
 static ngx_int_t ngx_http_idv_session_fit(ngx_http_request_t *r,
@@ -188,7 +185,7 @@ ngx_http_idv_session_try(ngx_http_request_t *r, ngx_http_idv_ctx_t *ctx,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_idv_session_open(ngx_http_request_t *r, ngx_http_idv_sealed_t *sealed,
     ngx_http_idv_session_t *session)
 {
@@ -415,42 +412,6 @@ ngx_http_idv_session_touch(ngx_http_request_t *r,
 
 
 ngx_int_t
-ngx_http_idv_session_end(ngx_http_request_t *r, const idv_provider_t *provider,
-    ngx_http_idv_session_t *session)
-{
-    ngx_int_t            rc;
-    ngx_str_t            empty;
-    ngx_http_idv_ctx_t  *ctx;
-
-    rc = idv_store_revoke(provider->store, session->id, session->issued + 1,
-                          session->expires);
-
-    /* the cookie goes in any case, the failure is told nevertheless */
-
-    ctx = ngx_http_idv_get_ctx(r);
-
-    if (ctx && ctx->session == session) {
-        ctx->session = NULL;
-        ctx->admitted = 0;
-    }
-
-    if (session->header) {
-        return rc;
-    }
-
-    ngx_str_null(&empty);
-
-    if (ngx_http_idv_cookie_set(r, provider, IDV_COOKIE_SESSION, &empty, 0)
-        == NULL)
-    {
-        return NGX_ERROR;
-    }
-
-    return rc;
-}
-
-
-ngx_int_t
 ngx_http_idv_session_json(ngx_http_request_t *r,
     const idv_provider_t *provider, ngx_http_idv_session_t *session,
     ngx_str_t *json)
@@ -614,9 +575,7 @@ ngx_http_idv_session_aad(ngx_http_request_t *r,
 }
 
 
-/* nginx has it in lower case, without port and the root's dot */
-
-static void
+void
 ngx_http_idv_session_host(ngx_http_request_t *r, ngx_str_t *host)
 {
     ngx_http_core_srv_conf_t  *cscf;

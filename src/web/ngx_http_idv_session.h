@@ -76,9 +76,19 @@ void ngx_http_idv_session_grant(ngx_http_request_t *r,
 ngx_int_t ngx_http_idv_session_touch(ngx_http_request_t *r,
     const idv_provider_t *provider, ngx_http_idv_session_t *session);
 
-/* revokes this session and clears its cookie */
-ngx_int_t ngx_http_idv_session_end(ngx_http_request_t *r,
-    const idv_provider_t *provider, ngx_http_idv_session_t *session);
+/*
+ * What a request holds and our keys open: the sessions that are to end with it,
+ * whoever they are of.  Their time does not matter: a clock may be set back.
+ */
+ngx_int_t ngx_http_idv_sessions_held(ngx_http_request_t *r,
+    const idv_provider_t *provider, ngx_array_t *sessions);
+
+/*
+ * Revokes them, and clears their cookie in any case.  NGX_DECLINED: the zone has
+ * no room for that.
+ */
+ngx_int_t ngx_http_idv_sessions_end(ngx_http_request_t *r,
+    const idv_provider_t *provider, ngx_array_t *sessions);
 
 /* {"active":true,...}: what the application's front end may know */
 ngx_int_t ngx_http_idv_session_json(ngx_http_request_t *r,

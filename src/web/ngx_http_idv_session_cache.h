@@ -26,6 +26,16 @@ typedef struct {
 } ngx_http_idv_sealed_t;
 
 
+/* nginx has it in lower case, without port and the root's dot */
+void ngx_http_idv_session_host(ngx_http_request_t *r, ngx_str_t *host);
+
+/*
+ * What our keys open, whoever it is of and whatever its time.  NGX_DECLINED: it
+ * does not open.  NGX_ERROR without memory.
+ */
+ngx_int_t ngx_http_idv_session_open(ngx_http_request_t *r,
+    ngx_http_idv_sealed_t *sealed, ngx_http_idv_session_t *session);
+
 /* NGX_OK and a copy in the pool; NGX_DECLINED */
 ngx_int_t ngx_http_idv_session_cache_get(ngx_pool_t *pool,
     const ngx_http_idv_sealed_t *sealed, ngx_http_idv_session_t *session);

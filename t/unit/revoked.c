@@ -170,6 +170,36 @@ test_filter(void)
 }
 
 
+/* the clock on the wall is set by an hour, and set back */
+
+static void
+test_clock(void)
+{
+    uint32_t  i, n;
+
+    n = store->root->nrevoked;
+    at(NOW + 100000);
+
+    zone_time.sec += 3600;
+    put(1, NOW + 100000, NOW + 101800);
+
+    for (i = 0; i < n; i++) {
+        put(5, NOW, NOW);
+    }
+
+    zone_time.sec -= 3600;
+    ok(revoked(1, NOW + 100000) == 1, "what a wrong clock ended has not ended");
+
+    at(NOW + 101800);
+
+    for (i = 0; i < n; i++) {
+        put(5, NOW, NOW);
+    }
+
+    is_int(store->root->used_revoked, 1, "until its time is over by both");
+}
+
+
 int
 main(void)
 {
@@ -178,6 +208,7 @@ main(void)
     test_times();
     test_full();
     test_filter();
+    test_clock();
 
     return tap_done();
 }

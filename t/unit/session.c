@@ -431,8 +431,9 @@ test_end(void)
        "then it is set anew");
 
     {
-        u_char     copy[5000];
-        ngx_str_t  renewed = { set.len, copy };
+        u_char       copy[5000];
+        ngx_str_t    renewed = { set.len, copy };
+        ngx_array_t  sessions;
 
         memcpy(copy, set.data, set.len);
         set = fake_find(&r->headers_out.headers, "Set-Cookie");
@@ -446,10 +447,10 @@ test_end(void)
         ok(!opens(text), "the old one is idle");
         ok(opens(renewed), "the new one is not");
 
-        fake_ctx.session = s;
-        fake_ctx.admitted = 1;
-        ok(ngx_http_idv_session_end(r, &fake_provider, s) == NGX_OK, "end");
-        is_int(fake_ctx.admitted, 0, "nobody is admitted any more");
+        sessions.elts = s;
+        sessions.nelts = 1;
+        ok(ngx_http_idv_sessions_end(r, &fake_provider, &sessions) == NGX_OK,
+           "end");
         ok(fake_nth(&r->headers_out.headers, 1) == NULL,
            "there is one Set-Cookie");
 
