@@ -420,7 +420,7 @@ for (1 .. 250) {
 my $other = user($live);
 $other->selfie->submit;
 is(becomes($other, 'SUCCESS'), 'SUCCESS', 'the verdict has come');
-is(state($user)->{verificationStatus}{LIVENESS}, 'REQUESTED',
+is(state($user)->{verificationStatus}{LIVENESS}, 'IN_PROGRESS',
     '... and is not about another face');
 
 $site->finish;

@@ -74,16 +74,16 @@ static ngx_str_t  idv_svc_data_type[IDV_SVC_NDATA] = {
 };
 
 
-/* whose success makes it verified; IDV_SVC_NCHECKS: that of no single one */
+/* any of whose success makes it verified */
 
-static const idv_svc_check_e  idv_svc_data_check[IDV_SVC_NDATA] = {
-    IDV_SVC_CHECK_GOVERNMENT_ID,
-    IDV_SVC_CHECK_GOVERNMENT_ID,
-    IDV_SVC_CHECK_GOVERNMENT_ID,
-    IDV_SVC_NCHECKS,
-    IDV_SVC_CHECK_GOVERNMENT_ID,
-    IDV_SVC_CHECK_EMAIL,
-    IDV_SVC_CHECK_PHONE
+static const uint32_t  idv_svc_data_checks[IDV_SVC_NDATA] = {
+    IDV_SVC_CHECKS_DOCUMENT,
+    IDV_SVC_CHECKS_DOCUMENT,
+    IDV_SVC_CHECKS_DOCUMENT,
+    IDV_SVC_CHECKS_SELFIE,
+    IDV_SVC_CHECKS_DOCUMENT,
+    IDV_SVC_CHECK(IDV_SVC_CHECK_EMAIL),
+    IDV_SVC_CHECK(IDV_SVC_CHECK_PHONE)
 };
 
 
@@ -312,15 +312,11 @@ idv_svc_data_pieces(idv_svc_view_t *view, idv_svc_piece_t *piece)
 static ngx_uint_t
 idv_svc_data_there(idv_svc_tx_t *tx, idv_svc_piece_t *piece)
 {
-    idv_svc_check_e  check;
-
     if ((tx->dropped >> (4 * piece->type + piece->attempt)) & 1) {
         return 0;
     }
 
-    check = idv_svc_data_check[piece->type];
-
-    return check == IDV_SVC_NCHECKS || !idv_svc_tx_fruitless(tx, check);
+    return !idv_svc_tx_fruitless(tx, idv_svc_data_checks[piece->type]);
 }
 
 

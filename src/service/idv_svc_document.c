@@ -404,7 +404,7 @@ idv_svc_document_types(idv_svc_view_t *view)
         }
     }
 
-    return gives;
+    return gives & ~idv_svc_tx_relied(&view->tx);
 }
 
 
@@ -635,6 +635,8 @@ idv_svc_document_add(idv_svc_call_t *call, idv_svc_view_t *view,
         doc->created = call->now;
     }
 
+    idv_svc_tx_changed(&view->tx, idv_svc_types[type].give);
+
     doc->bad = (uint8_t) bad;
     doc->fresh = 1;
     doc->size = (uint32_t) value->len;
@@ -669,6 +671,7 @@ idv_svc_document_remove(idv_svc_view_t *view, ngx_uint_t give,
             && (side == IDV_SVC_SIDE_NONE || type->side == side)
             && idv_svc_type_latest(&view->tx, &view->doc[i]))
         {
+            idv_svc_tx_changed(&view->tx, give);
             continue;
         }
 
@@ -684,7 +687,7 @@ idv_svc_document_delete(idv_svc_call_t *call)
 {
     uint32_t         seen;
     ngx_int_t        rc;
-    ngx_uint_t       tries;
+    ngx_uint_t       give, tries;
     idv_svc_doc_t   *doc;
     idv_svc_view_t   view;
 
@@ -703,8 +706,10 @@ idv_svc_document_delete(idv_svc_call_t *call)
         }
 
         seen = view.tx.version;
+        give = idv_svc_types[doc->type].give;
 
-        idv_svc_otp_revoke(&view.tx, idv_svc_types[doc->type].give, call->now);
+        idv_svc_otp_revoke(&view.tx, give, call->now);
+        idv_svc_tx_changed(&view.tx, give);
 
         ngx_memmove(doc, doc + 1,
                     (u_char *) &view.doc[view.ndocs] - (u_char *) (doc + 1));

@@ -80,6 +80,7 @@ idv_svc_paper_read(idv_svc_page_t *page, ngx_uint_t elsewhere)
         tx->typed = 1;
         tx->draft = !document.zone;
 
+        idv_svc_tx_changed(tx, IDV_SVC_GIVE_DOCUMENT);
         idv_svc_paper_match(page, data);
     }
 

@@ -10,7 +10,6 @@
 #include "idv_svc_check.h"
 
 
-static ngx_uint_t idv_svc_tx_open(const idv_svc_tx_t *tx, ngx_uint_t check);
 static void idv_svc_tx_passwords(idv_svc_tx_t *tx, int64_t now);
 static void idv_svc_tx_forget(idv_svc_tx_t *tx);
 static void idv_svc_tx_tell(idv_svc_tx_t *tx, ngx_uint_t closing, int64_t at);
@@ -18,6 +17,7 @@ static ngx_uint_t idv_svc_tx_tell_one(idv_svc_tx_t *tx, ngx_uint_t check,
     int64_t at);
 static void idv_svc_tx_again(idv_svc_tx_t *tx, ngx_uint_t groups, int64_t at);
 static ngx_uint_t idv_svc_tx_failed(const idv_svc_tx_t *tx);
+static idv_tx_status_e idv_svc_tx_told(ngx_uint_t found);
 static void idv_svc_tx_conclude(idv_svc_tx_t *tx, int64_t at);
 static void idv_svc_tx_decide(idv_svc_tx_t *tx, idv_tx_status_e status,
     idv_svc_reason_e reason, int64_t at);
@@ -87,80 +87,6 @@ idv_svc_tx_plan(idv_svc_tx_t *tx, const idv_svc_policy_t *rules,
     tx->status = IDV_TX_REQUESTED;
 
     idv_svc_tx_checks(tx, IDV_TX_REQUESTED, 1);
-}
-
-
-ngx_uint_t
-idv_svc_tx_asked(const idv_svc_tx_t *tx, idv_svc_level_e level)
-{
-    ngx_uint_t  i, asked;
-
-    asked = 0;
-
-    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
-        if (tx->level[i] >= (uint8_t) level) {
-            asked |= idv_svc_checks[i].needs;
-        }
-    }
-
-    return asked;
-}
-
-
-ngx_uint_t
-idv_svc_tx_settled(const idv_svc_tx_t *tx, ngx_uint_t give)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
-        if (idv_svc_enabled(tx->level[i]) && (idv_svc_checks[i].needs & give)
-            && !idv_svc_tx_open(tx, i))
-        {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-ngx_uint_t
-idv_svc_tx_wanted(const idv_svc_tx_t *tx, idv_svc_level_e level)
-{
-    ngx_uint_t  i, wanted;
-
-    wanted = 0;
-
-    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
-        if (tx->level[i] >= (uint8_t) level && idv_svc_tx_open(tx, i)) {
-            wanted |= idv_svc_checks[i].needs;
-        }
-    }
-
-    return wanted & ~tx->given & ~tx->skipped;
-}
-
-
-/* 1: the check is in the policy, and has not come to its end */
-
-static ngx_uint_t
-idv_svc_tx_open(const idv_svc_tx_t *tx, ngx_uint_t check)
-{
-    return idv_svc_enabled(tx->level[check])
-           && tx->checks[check] < IDV_TX_SUCCESS;
-}
-
-
-ngx_uint_t
-idv_svc_tx_ready(const idv_svc_tx_t *tx, ngx_uint_t check)
-{
-    uint32_t  needs;
-
-    needs = idv_svc_checks[check].needs;
-
-    return idv_svc_tx_open(tx, check)
-           && tx->found[check] == IDV_SVC_FOUND_NOTHING
-           && (tx->given & needs) == needs;
 }
 
 
@@ -346,14 +272,6 @@ idv_svc_tx_checked(const idv_svc_tx_t *tx)
 
 
 ngx_uint_t
-idv_svc_tx_fruitless(const idv_svc_tx_t *tx, ngx_uint_t check)
-{
-    return tx->status == IDV_TX_SUCCESS && idv_svc_enabled(tx->level[check])
-           && tx->checks[check] != IDV_TX_SUCCESS;
-}
-
-
-ngx_uint_t
 idv_svc_tx_assures(const idv_svc_tx_t *tx)
 {
     return tx->rules.ida
@@ -381,10 +299,32 @@ idv_svc_tx_begin(idv_svc_tx_t *tx, int64_t now)
 }
 
 
+/* nobody has to say what comes of what is not there any more */
+
+void
+idv_svc_tx_changed(idv_svc_tx_t *tx, ngx_uint_t give)
+{
+    ngx_uint_t  i;
+
+    if (!idv_svc_tx_collecting(tx)) {
+        return;
+    }
+
+    for (i = 0; i < IDV_SVC_NCHECKS; i++) {
+        if (tx->found[i] == IDV_SVC_FOUND_OPEN
+            && (idv_svc_checks[i].needs & give))
+        {
+            tx->found[i] = IDV_SVC_FOUND_NOTHING;
+            tx->why[i] = IDV_SVC_REASON_NONE;
+        }
+    }
+}
+
+
 ngx_int_t
 idv_svc_tx_give(idv_svc_tx_t *tx, ngx_uint_t given, int64_t now)
 {
-    ngx_uint_t  i;
+    ngx_uint_t  i, needs;
 
     if (!idv_svc_tx_collecting(tx)) {
         return NGX_DECLINED;
@@ -397,7 +337,10 @@ idv_svc_tx_give(idv_svc_tx_t *tx, ngx_uint_t given, int64_t now)
 
     for (i = 0; i < IDV_SVC_NCHECKS; i++) {
         if (idv_svc_tx_open(tx, i)) {
-            tx->checks[i] = (idv_svc_checks[i].needs && idv_svc_tx_ready(tx, i))
+            needs = idv_svc_checks[i].needs;
+
+            tx->checks[i] = (tx->found[i] == IDV_SVC_FOUND_OPEN
+                             || (needs && (tx->given & needs) == needs))
                             ? IDV_TX_IN_PROGRESS : IDV_TX_REQUESTED;
         }
     }
@@ -557,7 +500,7 @@ idv_svc_tx_retries(const idv_svc_tx_t *tx, ngx_uint_t group)
 static void
 idv_svc_tx_again(idv_svc_tx_t *tx, ngx_uint_t groups, int64_t at)
 {
-    ngx_uint_t  i, given, group;
+    ngx_uint_t  i, given, group, anew;
 
     given = 0;
     ngx_memzero(tx->again, sizeof(tx->again));
@@ -586,8 +529,17 @@ idv_svc_tx_again(idv_svc_tx_t *tx, ngx_uint_t groups, int64_t at)
 
     tx->given &= (uint8_t) ~given;
 
+    /* what was good or open is so of the attempt before: that was another */
+
     for (i = 0; i < IDV_SVC_NCHECKS; i++) {
-        if (idv_svc_tx_open(tx, i) && tx->found[i] != IDV_SVC_FOUND_OPEN) {
+        anew = (idv_svc_checks[i].needs & given) != 0
+               && tx->checks[i] == IDV_TX_SUCCESS;
+
+        if (anew
+            || (idv_svc_tx_open(tx, i)
+                && (tx->found[i] != IDV_SVC_FOUND_OPEN
+                    || (idv_svc_checks[i].needs & given))))
+        {
             tx->found[i] = IDV_SVC_FOUND_NOTHING;
             tx->why[i] = IDV_SVC_REASON_NONE;
             tx->checks[i] = IDV_TX_REQUESTED;
@@ -610,6 +562,8 @@ idv_svc_tx_unread(idv_svc_tx_t *tx)
     tx->differs = 0;
 
     ngx_memzero(tx->match, sizeof(tx->match));
+
+    idv_svc_tx_changed(tx, IDV_SVC_GIVE_DOCUMENT);
 }
 
 
@@ -692,12 +646,20 @@ idv_svc_tx_approve(idv_svc_tx_t *tx, idv_tx_status_e status, int64_t now)
         return NGX_DECLINED;
     }
 
-    /* who approves what waits for a person has looked at what is open */
+    /*
+     * Who approves what waits for a person has looked at what is open.  What
+     * nobody has looked at will not be made any more.
+     */
 
     for (i = 0; i < IDV_SVC_NCHECKS; i++) {
-        if (tx->held && tx->found[i] == IDV_SVC_FOUND_OPEN) {
-            tx->checks[i] = IDV_TX_SUCCESS;
+
+        if (!idv_svc_tx_open(tx, i)) {
+            continue;
         }
+
+        tx->checks[i] = (tx->held && tx->found[i] == IDV_SVC_FOUND_OPEN)
+                        ? IDV_TX_SUCCESS : idv_svc_tx_told(tx->found[i]);
+        tx->found[i] = IDV_SVC_FOUND_NOTHING;
     }
 
     idv_svc_tx_decide(tx, status, IDV_SVC_REASON_NONE, now);
@@ -705,6 +667,25 @@ idv_svc_tx_approve(idv_svc_tx_t *tx, idv_tx_status_e status, int64_t now)
     tx->expires = now + IDV_SVC_APPROVED;
 
     return NGX_OK;
+}
+
+
+/* what a check comes to that nobody waits for */
+
+static idv_tx_status_e
+idv_svc_tx_told(ngx_uint_t found)
+{
+    switch (found) {
+
+    case IDV_SVC_FOUND_GOOD:
+        return IDV_TX_SUCCESS;
+
+    case IDV_SVC_FOUND_BAD:
+    case IDV_SVC_FOUND_UNCLEAR:
+        return IDV_TX_FAIL;
+    }
+
+    return IDV_TX_NOT_REQUIRED;
 }
 
 

@@ -51,6 +51,12 @@ typedef enum {
 
 #define IDV_SVC_CHECK(c)      (1u << (c))
 
+#define IDV_SVC_CHECKS_DOCUMENT  IDV_SVC_CHECK(IDV_SVC_CHECK_GOVERNMENT_ID)
+#define IDV_SVC_CHECKS_SELFIE                                                  \
+    (IDV_SVC_CHECK(IDV_SVC_CHECK_FACE_DOCUMENT)                               \
+     |IDV_SVC_CHECK(IDV_SVC_CHECK_FACE_REFERENCE)                             \
+     |IDV_SVC_CHECK(IDV_SVC_CHECK_LIVENESS))
+
 
 /* what the user gives; bits */
 
@@ -262,11 +268,24 @@ ngx_uint_t idv_svc_tx_decided(const idv_svc_tx_t *tx);
 void idv_svc_tx_plan(idv_svc_tx_t *tx, const idv_svc_policy_t *rules,
     ngx_uint_t reference, ngx_uint_t record);
 
+/*
+ * idv_svc_needs.c: what checks need.
+ */
+
+/* 1: the check is in the policy, and has not come to its end */
+ngx_uint_t idv_svc_tx_open(const idv_svc_tx_t *tx, ngx_uint_t check);
+
 /* what checks of this level and above need, given or not */
 ngx_uint_t idv_svc_tx_asked(const idv_svc_tx_t *tx, idv_svc_level_e level);
 
 /* 1: a check that needs this has come to its end, so it stays as it is */
 ngx_uint_t idv_svc_tx_settled(const idv_svc_tx_t *tx, ngx_uint_t give);
+
+/*
+ * What a check that has succeeded was about: another one in its place, if it is
+ * gone, would be one that nobody has looked at.
+ */
+ngx_uint_t idv_svc_tx_relied(const idv_svc_tx_t *tx);
 
 /* what is still to be given, by checks of this level and above */
 ngx_uint_t idv_svc_tx_wanted(const idv_svc_tx_t *tx, idv_svc_level_e level);
@@ -279,6 +298,9 @@ ngx_uint_t idv_svc_tx_collecting(const idv_svc_tx_t *tx);
  * not allow the step.
  */
 ngx_int_t idv_svc_tx_begin(idv_svc_tx_t *tx, int64_t now);
+
+/* this is gone, or is not all any more: it is to be looked at anew */
+void idv_svc_tx_changed(idv_svc_tx_t *tx, ngx_uint_t give);
 
 /* what there is by now; idv_svc_tx_begin() is implied */
 ngx_int_t idv_svc_tx_give(idv_svc_tx_t *tx, ngx_uint_t given, int64_t now);
@@ -306,11 +328,11 @@ ngx_int_t idv_svc_tx_answer(idv_svc_tx_t *tx, ngx_uint_t check,
     idv_svc_found_e found, idv_svc_reason_e reason, int64_t now);
 
 /*
- * 1: the transaction is a success without this check of its policy, which was
- * optional: what was given for it is not verified.  What failed may be approved
- * by a person.
+ * 1: the transaction is a success without any of these checks of its policy,
+ * which were optional: what was given for them is not verified.  What failed
+ * may be approved by a person.
  */
-ngx_uint_t idv_svc_tx_fruitless(const idv_svc_tx_t *tx, ngx_uint_t check);
+ngx_uint_t idv_svc_tx_fruitless(const idv_svc_tx_t *tx, uint32_t checks);
 
 /* how often, how soon and for how long, by the policy */
 void idv_svc_tx_otp_rules(const idv_svc_tx_t *tx, idv_svc_channel_e channel,

@@ -274,13 +274,14 @@ static json_t *
 idv_svc_transaction_documents(idv_svc_tx_t *tx)
 {
     u_char      text[128], *p, *last;
-    ngx_uint_t  document;
+    ngx_uint_t  document, selfie;
 
-    document = idv_svc_tx_fruitless(tx, IDV_SVC_CHECK_GOVERNMENT_ID)
-               ? 0 : tx->document;
+    document = idv_svc_tx_fruitless(tx, IDV_SVC_CHECKS_DOCUMENT) ? 0
+                                                                : tx->document;
+    selfie = tx->selfie && !idv_svc_tx_fruitless(tx, IDV_SVC_CHECKS_SELFIE);
 
     if (!idv_svc_tx_decided(tx) || tx->rules.collect_only
-        || (!document && !tx->selfie))
+        || (!document && !selfie))
     {
         return NULL;
     }
@@ -289,7 +290,7 @@ idv_svc_transaction_documents(idv_svc_tx_t *tx)
 
     p = ngx_slprintf(text, last, "[");
 
-    if (tx->selfie) {
+    if (selfie) {
         p = ngx_slprintf(p, last, "selfie%s", document ? ", " : "");
     }
 
