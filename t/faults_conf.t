@@ -57,6 +57,7 @@ END
             idv_service_environment 3f2504e0-4f89-41d3-9a0c-0305e82c3301;
             idv_service_policies    policies.json;
             idv_service_users       users.json;
+            idv_service_message_templates texts.json;
             idv_service_public_url  https://verify.example;
 END
 
@@ -66,7 +67,10 @@ my $reading = Idv::Nginx->prepare(name => 'reading', http => $http,
         'ca.pem' => Idv::TLS->ca('reading')->certificate,
         'policies.json' => '[{"name":"of a file",'
             . '"governmentId":{"verify":"REQUIRED"}}]',
-        'users.json' => '[]' });
+        'users.json' => '[]',
+        'texts.json' => '[{"template":"id_verification","locale":"de",'
+            . '"deliveryMethod":"Email","subject":"\u00dc","body":'
+            . '"${app.open.url}\n"}]' });
 
 mkdir $reading->dir . '/page';
 $reading->write_file('page/texts.de', "skip = Weiter\n");

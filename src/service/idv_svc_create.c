@@ -637,7 +637,7 @@ idv_svc_create_send(idv_svc_call_t *call, idv_svc_view_t *view)
 
     ngx_memcpy(call->tx, view->tx.id, IDV_SVC_UUID);
 
-    return idv_svc_message_send(call, view->tx.id, list, n,
+    return idv_svc_message_send(call, &view->tx, list, n,
                                 idv_svc_create_sent);
 }
 

@@ -51,7 +51,10 @@ static idv_svc_post_t *idv_svc_message_post(idv_svc_call_t *call,
     idv_svc_message_t *list, ngx_uint_t n);
 static ngx_int_t idv_svc_message_copy(ngx_pool_t *pool, ngx_str_t *s,
     const ngx_str_t *from);
-static void idv_svc_message_start(idv_svc_posted_t *posted);
+static void idv_svc_message_start(idv_svc_posted_t *posted,
+    const idv_svc_tx_t *tx);
+static ngx_int_t idv_svc_message_allowed(idv_svc_posted_t *posted,
+    const idv_svc_tx_t *tx);
 static ngx_int_t idv_svc_message_by_mail(idv_svc_posted_t *posted,
     const idv_svc_outlet_t *outlet);
 static ngx_int_t idv_svc_message_by_hook(idv_svc_posted_t *posted,
@@ -73,7 +76,7 @@ static ngx_queue_t  idv_svc_message_posts;
 
 
 ngx_int_t
-idv_svc_message_send(idv_svc_call_t *call, const u_char *tx,
+idv_svc_message_send(idv_svc_call_t *call, const idv_svc_tx_t *tx,
     idv_svc_message_t *list, ngx_uint_t n, idv_svc_handler_pt done)
 {
     ngx_uint_t       i;
@@ -85,10 +88,10 @@ idv_svc_message_send(idv_svc_call_t *call, const u_char *tx,
     }
 
     post->done = done;
-    ngx_memcpy(post->tx, tx, IDV_SVC_UUID);
+    ngx_memcpy(post->tx, tx->id, IDV_SVC_UUID);
 
     for (i = 0; i < n; i++) {
-        idv_svc_message_start(&post->list[i]);
+        idv_svc_message_start(&post->list[i], tx);
     }
 
     if (post->pending) {
@@ -141,6 +144,12 @@ idv_svc_message_post(idv_svc_call_t *call, idv_svc_message_t *list,
         *message = list[i];
         post->list[i].post = post;
 
+        message->template = idv_svc_template_find(post->conf->out.templates,
+                                                  message->link.len != 0,
+                                                  message->channel,
+                                                  &message->variant,
+                                                  &message->language);
+
         if (idv_svc_message_copy(pool, &message->address, &list[i].address)
             != NGX_OK
             || idv_svc_message_copy(pool, &message->link, &list[i].link)
@@ -175,7 +184,7 @@ idv_svc_message_copy(ngx_pool_t *pool, ngx_str_t *s, const ngx_str_t *from)
 /* without a way out a message is one that the control interface hands out */
 
 static void
-idv_svc_message_start(idv_svc_posted_t *posted)
+idv_svc_message_start(idv_svc_posted_t *posted, const idv_svc_tx_t *tx)
 {
     ngx_int_t                rc;
     idv_svc_post_t          *post;
@@ -189,6 +198,10 @@ idv_svc_message_start(idv_svc_posted_t *posted)
                                                         : post->conf->out.sms;
     if (outlet == NULL) {
         posted->sent = idv_svc_message_note(post, &posted->message);
+        return;
+    }
+
+    if (idv_svc_message_allowed(posted, tx) != NGX_OK) {
         return;
     }
 
@@ -208,6 +221,39 @@ idv_svc_message_start(idv_svc_posted_t *posted)
     if (rc == NGX_OK && idv_transfer_start(t) == NGX_OK) {
         post->pending++;
     }
+}
+
+
+/* what leaves the machine costs money, or the patience of a stranger */
+
+static ngx_int_t
+idv_svc_message_allowed(idv_svc_posted_t *posted, const idv_svc_tx_t *tx)
+{
+    ngx_int_t        rc;
+    idv_svc_key_t    key;
+    idv_svc_post_t  *post;
+
+    post = posted->post;
+
+    key.tx = NULL;
+    key.env = (u_char *) tx->env;
+    key.user.data = (u_char *) tx->user;
+    key.user.len = tx->user_len;
+
+    rc = idv_svc_quota_take(post->store, &key, posted->message.channel,
+                            post->conf->out.message_limit,
+                            idv_svc_store_now(post->store));
+
+    if (rc != NGX_OK) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "idv: a message by %s was not sent: %s",
+                      posted->message.channel == IDV_SVC_EMAIL ? "mail"
+                                                               : "hook",
+                      rc == NGX_BUSY ? "the user has had as many as a day has"
+                                     : "there is no room to count it");
+    }
+
+    return rc;
 }
 
 

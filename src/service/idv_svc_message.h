@@ -16,6 +16,7 @@
 #include <ngx_http.h>
 
 #include "idv_svc.h"
+#include "idv_svc_template.h"
 
 
 /* strings live as long as the request */
@@ -30,6 +31,8 @@ typedef struct {
     ngx_uint_t           minutes;    /* the code, or the link, is good for */
     ngx_str_t            variant;    /* of the policy's notification, or "" */
     ngx_str_t            language;   /* that the user prefers, or "" */
+
+    const idv_svc_template_t  *template;     /* found when it is sent */
 } idv_svc_message_t;
 
 
@@ -39,7 +42,7 @@ typedef struct {
  * then, done answers the request, if it is still there.  Returns what a handler
  * returns.
  */
-ngx_int_t idv_svc_message_send(idv_svc_call_t *call, const u_char *tx,
+ngx_int_t idv_svc_message_send(idv_svc_call_t *call, const idv_svc_tx_t *tx,
     idv_svc_message_t *list, ngx_uint_t n, idv_svc_handler_pt done);
 
 /* at the end of a worker, after that of its transfers */

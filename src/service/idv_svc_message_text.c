@@ -12,7 +12,7 @@
 
 
 #define IDV_SVC_MAIL_LINE  57        /* bytes, which are 76 of base64 */
-#define IDV_SVC_MAIL_HEAD  1536
+#define IDV_SVC_MAIL_HEAD  2560
 
 
 typedef struct {
@@ -29,6 +29,11 @@ static const idv_svc_message_words_t *idv_svc_message_words(
     const ngx_str_t *language);
 static ngx_int_t idv_svc_message_text(ngx_pool_t *pool,
     const idv_svc_message_t *message, ngx_str_t *text);
+static ngx_int_t idv_svc_message_own(ngx_pool_t *pool,
+    const idv_svc_message_t *message, const ngx_str_t *client,
+    ngx_str_t *text);
+static ngx_str_t idv_svc_message_language(const idv_svc_message_t *message);
+static ngx_str_t idv_svc_message_subject(const idv_svc_message_t *message);
 static u_char *idv_svc_message_base64(u_char *p, const ngx_str_t *text);
 
 
@@ -67,13 +72,7 @@ idv_svc_message_words(const ngx_str_t *language)
     const idv_svc_message_words_t  *w;
 
     for (w = idv_svc_message_word; w->code; w++) {
-        if (language->len >= w->language.len
-            && ngx_strncasecmp(language->data, w->language.data,
-                               w->language.len)
-               == 0
-            && (language->len == w->language.len
-                || ngx_strchr("-,;", language->data[w->language.len])))
-        {
+        if (idv_svc_template_speaks(language, &w->language)) {
             return w;
         }
     }
@@ -100,6 +99,10 @@ idv_svc_message_text(ngx_pool_t *pool, const idv_svc_message_t *message,
         client.len = ngx_strlen(w->nobody);
     }
 
+    if (message->template) {
+        return idv_svc_message_own(pool, message, &client, text);
+    }
+
     size = ngx_strlen(w->code) + ngx_strlen(w->link) + client.len
            + message->link.len + IDV_SVC_CODE_LEN + NGX_INT_T_LEN;
 
@@ -122,6 +125,56 @@ idv_svc_message_text(ngx_pool_t *pool, const idv_svc_message_t *message,
 }
 
 
+static ngx_int_t
+idv_svc_message_own(ngx_pool_t *pool, const idv_svc_message_t *message,
+    const ngx_str_t *client, ngx_str_t *text)
+{
+    u_char                     minutes[NGX_INT_T_LEN];
+    idv_svc_template_values_t  values;
+
+    values.otp.data = (u_char *) message->code;
+    values.otp.len = IDV_SVC_CODE_LEN;
+    values.link = message->link;
+    values.client = *client;
+    values.minutes.data = minutes;
+    values.minutes.len = ngx_sprintf(minutes, "%ui", message->minutes)
+                         - minutes;
+
+    return idv_svc_template_text(pool, message->template, &values, text);
+}
+
+
+/* of the text, or none if it is for all */
+
+static ngx_str_t
+idv_svc_message_language(const idv_svc_message_t *message)
+{
+    return message->template
+           ? message->template->locale
+           : idv_svc_message_words(&message->language)->language;
+}
+
+
+static ngx_str_t
+idv_svc_message_subject(const idv_svc_message_t *message)
+{
+    ngx_str_t                       subject;
+    const idv_svc_message_words_t  *w;
+
+    if (message->template) {
+        return message->template->subject;
+    }
+
+    w = idv_svc_message_words(&message->language);
+
+    subject.data = (u_char *) (message->link.len ? w->link_subject
+                                                 : w->code_subject);
+    subject.len = ngx_strlen(subject.data);
+
+    return subject;
+}
+
+
 /*
  * Base64 has lines of a length that all servers take, and no dots.  Addresses
  * are fit for a header, and all else in it is ours.
@@ -131,11 +184,10 @@ ngx_int_t
 idv_svc_message_mail(ngx_pool_t *pool, const idv_svc_message_t *message,
     const ngx_str_t *from, ngx_str_t *out)
 {
-    size_t                          size;
-    u_char                         *p, id[IDV_UUID_LEN], *host;
-    ngx_tm_t                        tm;
-    ngx_str_t                       text;
-    const idv_svc_message_words_t  *w;
+    size_t      size;
+    u_char     *p, id[IDV_UUID_LEN], *host;
+    ngx_tm_t    tm;
+    ngx_str_t   text, subject, language;
 
     static const char  *days[] =
         { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
@@ -157,7 +209,8 @@ idv_svc_message_mail(ngx_pool_t *pool, const idv_svc_message_t *message,
 
     out->data = p;
 
-    w = idv_svc_message_words(&message->language);
+    subject = idv_svc_message_subject(message);
+    language = idv_svc_message_language(message);
     host = ngx_strlchr(from->data, from->data + from->len, '@');
 
     idv_uuid_print(id, message->id);
@@ -167,21 +220,21 @@ idv_svc_message_mail(ngx_pool_t *pool, const idv_svc_message_t *message,
                      "Date: %s, %02d %s %4d %02d:%02d:%02d +0000\r\n"
                      "From: <%V>\r\n"
                      "To: <%V>\r\n"
-                     "Subject: %s\r\n"
+                     "Subject: %V\r\n"
                      "Message-ID: <%*s%*s>\r\n"
                      "MIME-Version: 1.0\r\n"
                      "Content-Type: text/plain; charset=utf-8\r\n"
                      "Content-Transfer-Encoding: base64\r\n"
-                     "Content-Language: %V\r\n"
+                     "%s%V%s"
                      "Auto-Submitted: auto-generated\r\n"
                      "\r\n",
                      days[tm.ngx_tm_wday], tm.ngx_tm_mday,
                      months[tm.ngx_tm_mon - 1], tm.ngx_tm_year, tm.ngx_tm_hour,
                      tm.ngx_tm_min, tm.ngx_tm_sec, from, &message->address,
-                     message->link.len ? w->link_subject : w->code_subject,
-                     (size_t) IDV_UUID_LEN, id,
+                     &subject, (size_t) IDV_UUID_LEN, id,
                      (size_t) (from->data + from->len - host), host,
-                     &w->language);
+                     language.len ? "Content-Language: " : "", &language,
+                     language.len ? "\r\n" : "");
 
     p = idv_svc_message_base64(p, &text);
 
@@ -219,18 +272,17 @@ ngx_int_t
 idv_svc_message_json(ngx_pool_t *pool, const idv_svc_message_t *message,
     ngx_str_t *out)
 {
-    json_t                         *json;
-    ngx_int_t                       rc;
-    ngx_str_t                       text;
-    const idv_svc_message_words_t  *w;
+    json_t     *json;
+    ngx_int_t   rc;
+    ngx_str_t   text, language;
 
     if (idv_svc_message_text(pool, message, &text) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    w = idv_svc_message_words(&message->language);
+    language = idv_svc_message_language(message);
 
-    json = json_pack("{s:o, s:s, s:o, s:o, s:s, s:o*, s:o, s:o*, s:o*}",
+    json = json_pack("{s:o, s:s, s:o, s:o, s:s, s:o*, s:o*, s:o*, s:o*}",
                      "id", idv_svc_json_uuid(message->id),
                      "method",
                      message->channel == IDV_SVC_EMAIL ? "EMAIL" : "SMS",
@@ -242,7 +294,8 @@ idv_svc_message_json(ngx_pool_t *pool, const idv_svc_message_t *message,
                      "variantName",
                      message->variant.len
                      ? idv_svc_json_str(&message->variant) : NULL,
-                     "locale", idv_svc_json_str(&w->language),
+                     "locale",
+                     language.len ? idv_svc_json_str(&language) : NULL,
                      "link",
                      message->link.len ? idv_svc_json_str(&message->link)
                                        : NULL,

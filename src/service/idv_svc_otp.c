@@ -452,6 +452,7 @@ ngx_int_t
 idv_svc_otp_deliver(idv_svc_call_t *call, idv_svc_view_t *view,
     idv_svc_channel_e channel, idv_svc_handler_pt done)
 {
+    json_t               *request;
     const idv_otp_t      *otp;
     idv_otp_rules_t       rules;
     idv_svc_message_t     message;
@@ -477,6 +478,15 @@ idv_svc_otp_deliver(idv_svc_call_t *call, idv_svc_view_t *view,
     message.variant = idv_svc_otp_variant(call, &view->tx, channel);
     message.language = idv_svc_accept_language(call);
 
+    /* as the page says it */
+
+    request = idv_json_parse(call->request->pool,
+                             view->blob[IDV_SVC_BLOB_REQUEST].data,
+                             view->blob[IDV_SVC_BLOB_REQUEST].len,
+                             IDV_SVC_MAX_JSON);
+
+    message.client = idv_json_string(request, "client");
+
     ngx_memcpy(message.code, otp->code, IDV_SVC_CODE_LEN);
 
     idv_svc_tx_item(&view->tx, IDV_SVC_ITEM_MESSAGE
@@ -485,7 +495,7 @@ idv_svc_otp_deliver(idv_svc_call_t *call, idv_svc_view_t *view,
                     + channel,
                     message.id);
 
-    return idv_svc_message_send(call, view->tx.id, &message, 1, done);
+    return idv_svc_message_send(call, &view->tx, &message, 1, done);
 }
 
 

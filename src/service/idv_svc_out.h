@@ -38,6 +38,9 @@ typedef struct {
     idv_svc_outlet_t       *sms;
     idv_svc_outlet_t       *checker;
 
+    ngx_array_t            *templates;       /* idv_svc_template_t; or NULL */
+    ngx_uint_t              message_limit;   /* of a user and channel a day */
+
     ngx_str_t               trusted;         /* certificates, "": system's */
     ngx_msec_t              message_timeout;
     ngx_msec_t              checker_timeout;
@@ -52,6 +55,7 @@ typedef struct {
 char *idv_svc_out_mail(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *idv_svc_out_sms(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *idv_svc_out_checker(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *idv_svc_out_templates(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 void idv_svc_out_create(idv_svc_out_t *out);
 void idv_svc_out_merge(idv_svc_out_t *prev, idv_svc_out_t *out);

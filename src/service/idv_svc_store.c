@@ -59,6 +59,7 @@ idv_svc_store_init(ngx_shm_zone_t *zone, void *data)
         store->sh->tokens.tree.insert = idv_svc_index_insert;
         store->sh->counted.tree.insert = idv_svc_index_insert;
         store->sh->shelves.tree.insert = idv_svc_index_insert;
+        store->sh->quotas.tree.insert = idv_svc_index_insert;
         store->sh->due.tree.insert = ngx_rbtree_insert_value;
 
         return NGX_OK;
@@ -74,6 +75,7 @@ idv_svc_store_init(ngx_shm_zone_t *zone, void *data)
     idv_svc_tree_init(&sh->tokens, idv_svc_index_insert);
     idv_svc_tree_init(&sh->counted, idv_svc_index_insert);
     idv_svc_tree_init(&sh->shelves, idv_svc_index_insert);
+    idv_svc_tree_init(&sh->quotas, idv_svc_index_insert);
     idv_svc_tree_init(&sh->due, ngx_rbtree_insert_value);
 
     ngx_queue_init(&sh->decided);
@@ -81,6 +83,7 @@ idv_svc_store_init(ngx_shm_zone_t *zone, void *data)
     ngx_queue_init(&sh->waiting);
     ngx_queue_init(&sh->tokens_queue);
     ngx_queue_init(&sh->counted_queue);
+    ngx_queue_init(&sh->quotas_queue);
     ngx_queue_init(&sh->notes);
 
     store->sh = sh;

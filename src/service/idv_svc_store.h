@@ -240,6 +240,15 @@ ngx_int_t idv_svc_users_forget(idv_svc_store_t *store,
     const idv_svc_key_t *key);
 
 
+/*
+ * idv_svc_quota.c: one more message to the user.  NGX_BUSY if that is more than
+ * the limit of a day, which begins with its first; NGX_ERROR if the zone is
+ * full.
+ */
+ngx_int_t idv_svc_quota_take(idv_svc_store_t *store, const idv_svc_key_t *key,
+    idv_svc_channel_e channel, ngx_uint_t limit, int64_t now);
+
+
 /* bearer tokens, by hash; name is that of the client, or "" */
 
 typedef struct {

@@ -3,7 +3,7 @@
  * Copyright (C) nginx-idv authors
  *
  * The layout of the zone, shared by the files of the store only:
- * idv_svc_store*.c, idv_svc_ledger.c, idv_svc_policies.c.
+ * idv_svc_store*.c, idv_svc_ledger.c, idv_svc_policies.c, idv_svc_quota.c.
  *
  *   root -+- transactions  by id ----------------+
  *         +- due           by the next deadline -+-- idv_svc_node_t -- blobs
@@ -16,6 +16,7 @@
  *         +- waiting       for a person ---------+
  *         +- tokens        by hash, oldest first
  *         +- counted       by hash, least recently used first
+ *         +- quotas        by user, the first day that is over first
  *         +- notes         oldest first
  *         +- shelves       by environment, each with its policies
  *         +- faults, clock
@@ -108,6 +109,16 @@ typedef struct {
 } idv_svc_token_t;
 
 
+/* messages of a user's day */
+
+typedef struct {
+    idv_svc_index_t     index;
+    ngx_queue_t         queue;
+    int64_t             until;
+    uint32_t            n[IDV_SVC_NCHANNELS];
+} idv_svc_quota_t;
+
+
 typedef struct {
     idv_svc_index_t     index;
     ngx_queue_t         queue;
@@ -154,12 +165,14 @@ struct idv_svc_root_s {
     idv_svc_tree_t      tokens;
     idv_svc_tree_t      counted;
     idv_svc_tree_t      shelves;
+    idv_svc_tree_t      quotas;
 
     ngx_queue_t         decided;
     ngx_queue_t         unsaved;
     ngx_queue_t         waiting;     /* for a person, longest first */
     ngx_queue_t         tokens_queue;
     ngx_queue_t         counted_queue;
+    ngx_queue_t         quotas_queue;
     ngx_queue_t         notes;
 
     ngx_uint_t          nwaiting;

@@ -210,6 +210,20 @@ static ngx_command_t  ngx_http_idv_service_commands[] = {
       offsetof(idv_svc_conf_t, out.checker_timeout),
       NULL },
 
+    { ngx_string("idv_service_message_templates"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      idv_svc_out_templates,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("idv_service_message_limit"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(idv_svc_conf_t, out.message_limit),
+      &ngx_http_idv_service_limit_post },
+
     { ngx_string("idv_service_message_timeout"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_msec_slot,

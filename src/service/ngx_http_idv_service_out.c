@@ -12,6 +12,7 @@
 
 #include "idv_svc.h"
 #include "idv_svc_address.h"
+#include "idv_svc_template.h"
 
 
 #define IDV_SVC_MAX_TOKEN        4096
@@ -116,6 +117,24 @@ idv_svc_out_checker(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     return idv_svc_out_set(cf, &lcf->out.checker, "http://", "https://",
                            idv_svc_out_hook_params);
+}
+
+
+char *
+idv_svc_out_templates(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    idv_svc_conf_t  *lcf = conf;
+
+    ngx_str_t  *value;
+
+    if (lcf->out.templates != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    return idv_svc_template_conf(cf, &value[1], &lcf->out.templates) == NGX_OK
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
@@ -348,6 +367,8 @@ idv_svc_out_create(idv_svc_out_t *out)
     out->mail = NGX_CONF_UNSET_PTR;
     out->sms = NGX_CONF_UNSET_PTR;
     out->checker = NGX_CONF_UNSET_PTR;
+    out->templates = NGX_CONF_UNSET_PTR;
+    out->message_limit = NGX_CONF_UNSET_UINT;
     out->message_timeout = NGX_CONF_UNSET_MSEC;
     out->checker_timeout = NGX_CONF_UNSET_MSEC;
 }
@@ -359,6 +380,8 @@ idv_svc_out_merge(idv_svc_out_t *prev, idv_svc_out_t *out)
     ngx_conf_merge_ptr_value(out->mail, prev->mail, NULL);
     ngx_conf_merge_ptr_value(out->sms, prev->sms, NULL);
     ngx_conf_merge_ptr_value(out->checker, prev->checker, NULL);
+    ngx_conf_merge_ptr_value(out->templates, prev->templates, NULL);
+    ngx_conf_merge_uint_value(out->message_limit, prev->message_limit, 50);
     ngx_conf_merge_str_value(out->trusted, prev->trusted, "");
     ngx_conf_merge_msec_value(out->message_timeout, prev->message_timeout,
                               5000);

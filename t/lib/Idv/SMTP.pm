@@ -308,6 +308,9 @@ sub do_data {
 
     my ($head, $body) = split /\r\n\r\n/, $data, 2;
 
+    # a header may go on in the next line
+    $head =~ s/\r\n[ \t]+/ /g;
+
     $self->record('messages', { %{$self->{mail}}, data => $data,
         tls => $self->{secure} ? 1 : 0,
         text => MIME::Base64::decode_base64($body // ''),
