@@ -35,6 +35,7 @@ static void idv_connector_mistake(idv_connector_mistakes_t *mistakes,
 static size_t idv_connector_length(const char *text);
 static int idv_connector_word(const char *words, const char *text);
 static int idv_connector_step(const char *text);
+static int idv_connector_has(const char *text, const char *these);
 
 
 /* in the order of idv_connector_type_e */
@@ -248,12 +249,16 @@ idv_connector_check_text(const idv_connector_input_t *input, json_t *value,
         break;
 
     case IDV_CONNECTOR_URL:
-        if (strncmp(text, "https://", 8) == 0 && text[8] != '\0') {
+        if (strncmp(text, "https://", 8) != 0 || text[8] == '\0') {
+            idv_connector_mistake(mistakes, input, IDV_CONNECTOR_HTTPS_ONLY,
+                                  -1);
             return;
         }
 
-        idv_connector_mistake(mistakes, input, IDV_CONNECTOR_HTTPS_ONLY, -1);
-        return;
+        if (!idv_connector_has(text, " ")) {
+            return;
+        }
+        break;
 
     case IDV_CONNECTOR_COLOR:
         if (idv_connector_color(text, rgb)) {
@@ -505,24 +510,31 @@ idv_connector_word(const char *words, const char *text)
 }
 
 
-/* a step that leads to another resource is none, even when it is escaped */
+/*
+ * A step that leads to another resource is none, even when it is escaped: there
+ * are servers, and proxies before them, that take an escape away twice.
+ */
 
 static int
 idv_connector_step(const char *text)
 {
-    const char  *p;
+    return strcmp(text, ".") != 0 && strcmp(text, "..") != 0
+           && !idv_connector_has(text, "/\\?#%;");
+}
 
-    if (strcmp(text, ".") == 0 || strcmp(text, "..") == 0) {
-        return 0;
-    }
 
-    for (p = text; *p; p++) {
-        if ((unsigned char) *p < 0x20 || *p == 0x7f || *p == '/'
-            || *p == '\\')
+/* 1: there is a control character in it, or one of these */
+
+static int
+idv_connector_has(const char *text, const char *these)
+{
+    for ( /* void */ ; *text; text++) {
+        if ((unsigned char) *text < 0x20 || *text == 0x7f
+            || strchr(these, *text))
         {
-            return 0;
+            return 1;
         }
     }
 
-    return 1;
+    return 0;
 }
