@@ -12,12 +12,9 @@ use JSON::PP ();
 use Test::More;
 
 use Idv::Connector;
-use Idv::Mock;
 use Idv::Site;
 
-my $mock = Idv::Mock->new;
-my $connector = Idv::Connector->new(
-    peer => 'http://127.0.0.1:' . $mock->port,
+my $connector = Idv::Connector->new(curl => 1,
     connector => 'idv_connector_max_body 8k;');
 
 my %tx = (userId => 'ann', transactionId => 't');
@@ -127,7 +124,11 @@ my @cases = (
     ['backgroundReplacer', { %tx, colorPicker => '#12345g' },
         'colorPicker FORMAT'],
     (map { ['readSelfie', { userId => $_, transactionId => 't' },
-            'userId FORMAT'] } '.', '..', '../x', 'a/b', 'a\\b', "a\nb"),
+            'userId FORMAT'] } '.', '..', '../x', 'a/b', 'a\\b', "a\nb",
+        '%2e%2e', '..;', 'a?b', 'a#b'),
+    (map { ['createVerifyTransaction', { %create, redirectUri => $_ },
+            'redirectUri FORMAT'] } 'https://x/ y', "https://x/\r\nA: b",
+        "https://x/\x7f"),
     ['readVerifyPolicy', { verifyPolicySelect => '..' },
         'verifyPolicySelect FORMAT'],
 
@@ -206,6 +207,7 @@ $connector->refused($connector->call('readSelfie', \%tx,
 
 is($connector->call('readSelfie', ' ' x 9000)->status, 413, 'too large');
 
-is(scalar $mock->calls('/'), 0, 'the provider has heard of nothing');
+is($connector->site->service->requests('/v1/'), 0,
+    'the provider has heard of nothing');
 
 Idv::Site::finish();

@@ -9,7 +9,7 @@
 use strict;
 use warnings;
 
-use Compress::Zlib qw(compress uncompress crc32);
+use Compress::Zlib qw(compress);
 use File::Copy ();
 use File::Temp ();
 use IO::Socket::INET;
@@ -19,6 +19,7 @@ use Test::More;
 use Time::HiRes qw(time);
 
 use Idv::Nginx;
+use Idv::Picture qw(FACE chunks pixels png portrait);
 use Idv::Site;
 
 # a worker is another user, who may not get to where we are
@@ -53,72 +54,6 @@ my $policy = $service->api('POST', 'verifyPolicies',
     { name => 'face', liveness => { verify => 'REQUIRED', threshold => 'LOW' } })
     ->json->{id};
 
-
-# --- pictures: PNG as rows of pixels, three bytes each
-
-sub png {
-    my ($width, $height, $pixel, $channels) = @_;
-
-    $channels ||= 3;
-
-    my $rows = '';
-    for my $y (0 .. $height - 1) {
-        $rows .= "\0" . join '', map { pack 'C*', $pixel->($_, $y) }
-            0 .. $width - 1;
-    }
-
-    return chunks([IHDR => pack('NNC5', $width, $height, 8,
-            $channels == 4 ? 6 : 2, 0, 0, 0)],
-        [IDAT => compress($rows)], [IEND => '']);
-}
-
-
-sub chunks {
-    return "\x89PNG\r\n\x1a\n" . join '', map {
-        pack('N', length $_->[1]) . "$_->[0]$_->[1]"
-            . pack('N', crc32("$_->[0]$_->[1]")) } @_;
-}
-
-
-# (width, height, sub { (r, g, b) of x, y })
-
-sub pixels {
-    my ($png) = @_;
-
-    my ($width, $height, $depth, $kind) = unpack 'x16 NN C C', $png;
-    my ($at, $data) = (8, '');
-
-    while ($at < length $png) {
-        my ($len, $type) = unpack "x$at N a4", $png;
-        $data .= substr $png, $at + 8, $len if $type eq 'IDAT';
-        $at += 12 + $len;
-    }
-
-    my $rows = uncompress($data);
-    my $size = 1 + 3 * $width;
-
-    die 'not as the helper writes it'
-        if $depth != 8 || $kind != 2 || length $rows != $size * $height
-            || grep { ord(substr $rows, $_ * $size, 1) } 0 .. $height - 1;
-
-    return ($width, $height, sub { unpack 'C3',
-        substr $rows, $_[1] * $size + 1 + 3 * $_[0], 3 });
-}
-
-
-# a head and shoulders before a wall with a shadow and some noise
-
-my @face = (200, 140, 110);
-
-sub portrait {
-    my ($x, $y) = @_;
-
-    my $n = ($x * 7 + $y * 13) % 5;
-
-    return @face if (($x - 60) / 25) ** 2 + (($y - 60) / 35) ** 2 < 1;
-    return (30, 40, 90) if (($x - 60) / 50) ** 2 + (($y - 160) / 70) ** 2 < 1;
-    return map { $_ - int($y / 8) + $n } 220, 225, 230;
-}
 
 my $portrait = png(120, 160, \&portrait);
 
@@ -195,7 +130,7 @@ is("@{[$at->($width - 1, int($height / 2))]}", '255 0 0', 'on both sides');
 
 my %seen;
 $seen{join ' ', $at->(int($width / 2), $_)}++ for 0 .. $height - 1;
-ok($seen{"@face"} > 60 && $seen{'30 40 90'} > 40, 'the person is as before');
+ok($seen{"@{[FACE]}"} > 60 && $seen{'30 40 90'} > 40, 'the person is as before');
 is(scalar(grep { my ($r, $g, $b) = split ' '; $g > 150 } keys %seen), 0,
     'and nothing is left of the wall');
 is("@{[$at->(int($width / 2), $height - 1)]}", '30 40 90',

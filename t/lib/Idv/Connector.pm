@@ -7,9 +7,10 @@ package Idv::Connector;
 #
 #     my $answer = $connector->call('readSelfie', { userId => 'ann', ... });
 #     my $json = $connector->good($answer, 'selfie', 'a name for the test');
+#     $connector->whole('readSelfie', $answer, 'a name');
 #     $connector->refused($answer, 404, 'NOT_FOUND', 'a name');
 #
-# locations and callers add to what is there; the caller "application" may use
+# curl => 1: the application calls by curl.  locations and callers add to what is there; the caller "application" may use
 # everything, "reader" two capabilities.
 
 use strict;
@@ -19,6 +20,7 @@ use Digest::SHA ();
 use JSON::PP ();
 use Test::More;
 
+use Idv::Curl;
 use Idv::HTTP;
 use Idv::Site;
 
@@ -59,8 +61,11 @@ sub new {
         }
 END
 
-    return bless { site => $site, http => Idv::HTTP->new(
-        port => $site->port('gate')) }, $class;
+    my @port = (port => $site->port('gate'));
+
+    return bless { site => $site, http => $arg{curl}
+        ? Idv::Curl->new(@port, version => '1.1') : Idv::HTTP->new(@port) },
+        $class;
 }
 
 
@@ -104,6 +109,73 @@ sub good {
         "$name: exactly @members");
 
     return $got || {};
+}
+
+
+# a good answer that has each member that the capability's can have, and no
+# other: docs/connector.openapi.json lists them, as users of the connector know
+# them.  $but: those that no provider gives
+
+sub whole {
+    my ($self, $capability, $answer, $name, $but) = @_;
+
+    my $schema = schema()->{paths}{"/$capability"}{post}{responses}{200}
+        {content}{'application/json'}{schema};
+    my @named = grep { !/^(?:headers|rawResponse|statusCode)$/ }
+        keys %{follow($schema)->{properties}};
+    my $got = exists follow($schema)->{properties}{statusCode}
+        ? $self->good($answer, \@named, $name) : $answer->json;
+
+    is(join("\n", paths($schema, $got)),
+        join("\n", grep { !$but || $_ !~ $but } paths($schema)),
+        "$name: exactly its members");
+
+    return $got;
+}
+
+
+# the members of a schema, or those that a value has, as far as the schema knows
+# what is in them
+
+sub paths {
+    my ($schema, $value, $at) = @_;
+
+    $schema = follow($schema);
+
+    my $known = $schema->{properties};
+    my $object = @_ > 1 && defined $value ? $value : $known;
+
+    return $at if !$known || ref $object ne 'HASH';
+
+    return sort map {
+        my $path = defined $at ? "$at.$_" : $_;
+        !$known->{$_} ? "$path, which is none of its members"
+            : paths($known->{$_}, @_ > 1 && defined $value ? $value->{$_}
+                                                           : undef, $path)
+    } keys %$object;
+}
+
+
+sub follow {
+    my ($schema) = @_;
+
+    $schema = schema()->{components}{schemas}{$1}
+        while ($schema->{'$ref'} // '') =~ m{([^/]+)$};
+
+    return $schema;
+}
+
+
+my $schema;
+
+sub schema {
+    return $schema //= do {
+        my $name = "$ENV{IDV_TOP}/docs/connector.openapi.json";
+
+        open my $file, '<:raw', $name or die "$name: $!";
+        local $/;
+        $json->decode(scalar <$file>);
+    };
 }
 
 

@@ -1,13 +1,14 @@
 package Idv::Curl;
 
-# curl, for HTTP/2: what Idv::HTTP does not speak.
+# curl: for HTTP/2, which Idv::HTTP does not speak, and as what people use.
 #
 #     my $h2 = Idv::Curl->new(port => $port, basic => 'ann:ann');
 #     my $answer = $h2->get('/', Cookie => 'a=b');
 #     $answer->status, $answer->header('Location'), $answer->json
 #
 # tls => path of the CA's certificate: over TLS, by ALPN; else by prior
-# knowledge.  An answer that was no HTTP/2 has status 0.
+# knowledge.  version => 1.1 is HTTP/1.1.  An answer of another version has
+# status 0.
 
 use strict;
 use warnings;
@@ -20,7 +21,7 @@ use Idv::HTTP::Response;
 sub new {
     my ($class, %arg) = @_;
 
-    return bless { headers => [], %arg,
+    return bless { headers => [], version => 2, %arg,
         dir => File::Temp::tempdir('idv-XXXXXXXX', TMPDIR => 1, CLEANUP => 1),
     }, $class;
 }
@@ -33,7 +34,8 @@ sub request {
     my ($self, $method, $path, @headers) = @_;
 
     my @options = $self->{tls}
-        ? ('--http2', '--cacert', $self->{tls}) : '--http2-prior-knowledge';
+        ? ("--http$self->{version}", '--cacert', $self->{tls})
+        : $self->{version} == 2 ? '--http2-prior-knowledge' : '--http1.1';
 
     push @options, $method eq 'HEAD' ? '-I' : ('-X', $method);
 
@@ -45,7 +47,7 @@ sub request {
             push @options, '--data-binary', '@' . "$self->{dir}/sent";
             next;
         }
-        push @options, '-H', "$name: $value";
+        push @options, '-H', defined $value ? "$name: $value" : "$name:";
     }
 
     push @options, '-u', $self->{basic} if $self->{basic};
@@ -90,8 +92,10 @@ sub answer {
     # of several heads (100 Continue) the last is the answer's
     my ($head) = reverse split /(?:\r\n){2,}/, $self->slurp('head');
 
-    if (!defined $head || $head !~ s{^HTTP/2 (\d+)}{HTTP/1.1 $1}) {
-        $response->fail('no HTTP/2');
+    if (!defined $head
+        || $head !~ s{^HTTP/\Q$self->{version}\E (\d+)}{HTTP/1.1 $1})
+    {
+        $response->fail("no HTTP/$self->{version}");
         return $response;
     }
 
