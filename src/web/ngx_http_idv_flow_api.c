@@ -51,10 +51,10 @@ static const ngx_http_idv_field_t  ngx_http_idv_fields[] = {
 };
 
 
-static void ngx_http_idv_flow_found(ngx_http_request_t *r,
+static ngx_int_t ngx_http_idv_flow_found(ngx_http_request_t *r,
     idv_engine_op_t *op);
 static void ngx_http_idv_flow_body(ngx_http_request_t *r);
-static void ngx_http_idv_flow_acted(ngx_http_request_t *r,
+static ngx_int_t ngx_http_idv_flow_acted(ngx_http_request_t *r,
     idv_engine_op_t *op);
 
 
@@ -385,7 +385,7 @@ ngx_http_idv_flow_answer(ngx_http_request_t *r, idv_engine_op_t *op)
 }
 
 
-static void
+static ngx_int_t
 ngx_http_idv_flow_found(ngx_http_request_t *r, idv_engine_op_t *op)
 {
     ngx_int_t             rc;
@@ -403,42 +403,29 @@ ngx_http_idv_flow_found(ngx_http_request_t *r, idv_engine_op_t *op)
     }
 
     if (op->result != IDV_ENGINE_OK) {
-        rc = ngx_http_idv_send_error(r,
-                                     ngx_http_idv_engine_error(op->result),
-                                     -1);
-        ngx_http_finalize_request(r, rc);
-        return;
+        return ngx_http_idv_send_error(r,
+                                       ngx_http_idv_engine_error(op->result),
+                                       -1);
     }
 
     if (r->method != NGX_HTTP_POST) {
 
         if (r->uri.data[r->uri.len - 3] == '/') {
-            rc = ngx_http_idv_send_qr(r, &op->flow);
-
-        } else {
-            rc = ngx_http_idv_flow_answer(r, op);
+            return ngx_http_idv_send_qr(r, &op->flow);
         }
 
-        ngx_http_finalize_request(r, rc);
-        return;
+        return ngx_http_idv_flow_answer(r, op);
     }
 
     call->op = op;
 
     if (ngx_http_idv_flow_action(r, &call->action) != NGX_OK) {
-        rc = ngx_http_idv_send_error(r, NGX_HTTP_IDV_CONTENT_TYPE, -1);
-        ngx_http_finalize_request(r, rc);
-        return;
+        return ngx_http_idv_send_error(r, NGX_HTTP_IDV_CONTENT_TYPE, -1);
     }
 
     rc = ngx_http_read_client_request_body(r, ngx_http_idv_flow_body);
 
-    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
-        ngx_http_finalize_request(r, rc);
-        return;
-    }
-
-    ngx_http_finalize_request(r, NGX_DONE);
+    return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
 }
 
 
@@ -458,9 +445,17 @@ ngx_http_idv_flow_text(ngx_http_request_t *r, ngx_http_idv_call_t *call,
         return NGX_OK;
     }
 
+    cl = r->request_body->bufs;
+
+    if (cl->next == NULL && !cl->buf->in_file) {
+        text->data = cl->buf->pos;
+        text->len = cl->buf->last - cl->buf->pos;
+        return NGX_OK;
+    }
+
     len = 0;
 
-    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+    for ( /* void */ ; cl; cl = cl->next) {
 
         /* chunks of a few bytes each, which are more than what they frame */
 
@@ -847,19 +842,13 @@ ngx_http_idv_flow_told(idv_engine_op_t *op)
 }
 
 
-static void
+static ngx_int_t
 ngx_http_idv_flow_acted(ngx_http_request_t *r, idv_engine_op_t *op)
 {
-    ngx_int_t  rc;
-
     if (ngx_http_idv_flow_told(op)) {
-        rc = ngx_http_idv_flow_answer(r, op);
-
-    } else {
-        rc = ngx_http_idv_send_error(r,
-                                     ngx_http_idv_engine_error(op->result),
-                                     op->retry_after);
+        return ngx_http_idv_flow_answer(r, op);
     }
 
-    ngx_http_finalize_request(r, rc);
+    return ngx_http_idv_send_error(r, ngx_http_idv_engine_error(op->result),
+                                   op->retry_after);
 }

@@ -236,11 +236,11 @@ static void
 ngx_http_idv_put_links(ngx_http_idv_text_t *t, const idv_flow_t *flow,
     ngx_str_t *href)
 {
-    ngx_uint_t  i;
+    ngx_uint_t   i;
+    const char  *name;
 
     ngx_http_idv_puts(t, ",\"_links\":{\"self\":{\"href\":\"");
     ngx_http_idv_put(t, href->data, href->len);
-    ngx_http_idv_puts(t, "\"}");
 
     for (i = 0; i < IDV_ACTION_NACTIONS; i++) {
 
@@ -248,14 +248,15 @@ ngx_http_idv_put_links(ngx_http_idv_text_t *t, const idv_flow_t *flow,
             continue;
         }
 
-        ngx_http_idv_puts(t, ",");
-        ngx_http_idv_put_text(t, idv_flow_action_name(i));
-        ngx_http_idv_puts(t, ":{\"href\":\"");
+        name = idv_flow_action_name(i);
+
+        ngx_http_idv_puts(t, "\"},\"");
+        ngx_http_idv_put(t, name, ngx_strlen(name));
+        ngx_http_idv_puts(t, "\":{\"href\":\"");
         ngx_http_idv_put(t, href->data, href->len);
-        ngx_http_idv_puts(t, "\"}");
     }
 
-    ngx_http_idv_puts(t, "}");
+    ngx_http_idv_puts(t, "\"}}");
 }
 
 

@@ -25,31 +25,31 @@ typedef struct {
 
 static ngx_int_t ngx_http_idv_page_look(ngx_http_idv_page_t *page,
     ngx_http_idv_done_pt done);
-static void ngx_http_idv_page_looked(ngx_http_request_t *r,
+static ngx_int_t ngx_http_idv_page_looked(ngx_http_request_t *r,
     idv_engine_op_t *op);
 static ngx_int_t ngx_http_idv_page_poll(ngx_http_idv_page_t *page,
     const idv_flow_t *flow);
-static void ngx_http_idv_page_polled(ngx_http_request_t *r,
+static ngx_int_t ngx_http_idv_page_polled(ngx_http_request_t *r,
     idv_engine_op_t *op);
 static ngx_int_t ngx_http_idv_page_over(ngx_http_idv_page_t *page,
     const idv_flow_t *flow);
 static ngx_int_t ngx_http_idv_page_act(ngx_http_idv_page_t *page);
-static void ngx_http_idv_page_act_handler(ngx_http_request_t *r,
+static ngx_int_t ngx_http_idv_page_act_handler(ngx_http_request_t *r,
     idv_engine_op_t *op);
 static ngx_int_t ngx_http_idv_page_perform(ngx_http_idv_page_t *page,
     const idv_flow_t *flow);
 static ngx_int_t ngx_http_idv_page_choose(ngx_http_idv_page_t *page,
     const idv_flow_t *flow, idv_engine_op_t *op);
-static void ngx_http_idv_page_acted(ngx_http_request_t *r,
+static ngx_int_t ngx_http_idv_page_acted(ngx_http_request_t *r,
     idv_engine_op_t *op);
 static ngx_int_t ngx_http_idv_page_prepare(idv_engine_op_t *op);
 static ngx_int_t ngx_http_idv_page_outcome(ngx_http_idv_page_t *page,
     idv_engine_op_t *op);
 static ngx_int_t ngx_http_idv_page_problem(ngx_http_idv_page_t *page,
     idv_engine_op_t *op);
-static void ngx_http_idv_page_returned(ngx_http_request_t *r,
+static ngx_int_t ngx_http_idv_page_returned(ngx_http_request_t *r,
     idv_engine_op_t *op);
-static void ngx_http_idv_page_qr_handler(ngx_http_request_t *r,
+static ngx_int_t ngx_http_idv_page_qr_handler(ngx_http_request_t *r,
     idv_engine_op_t *op);
 
 
@@ -130,7 +130,7 @@ ngx_http_idv_page_look(ngx_http_idv_page_t *page, ngx_http_idv_done_pt done)
 }
 
 
-static void
+static ngx_int_t
 ngx_http_idv_page_looked(ngx_http_request_t *r, idv_engine_op_t *op)
 {
     ngx_int_t             rc;
@@ -158,7 +158,7 @@ ngx_http_idv_page_looked(ngx_http_request_t *r, idv_engine_op_t *op)
         rc = ngx_http_idv_page_show_flow(page, &op->flow);
     }
 
-    ngx_http_finalize_request(r, rc);
+    return rc;
 }
 
 
@@ -189,7 +189,7 @@ ngx_http_idv_page_poll(ngx_http_idv_page_t *page, const idv_flow_t *flow)
 }
 
 
-static void
+static ngx_int_t
 ngx_http_idv_page_polled(ngx_http_request_t *r, idv_engine_op_t *op)
 {
     ngx_int_t             rc;
@@ -210,7 +210,7 @@ ngx_http_idv_page_polled(ngx_http_request_t *r, idv_engine_op_t *op)
         rc = ngx_http_idv_page_fail(page, op);
     }
 
-    ngx_http_finalize_request(r, rc);
+    return rc;
 }
 
 
@@ -287,7 +287,7 @@ ngx_http_idv_page_act(ngx_http_idv_page_t *page)
 }
 
 
-static void
+static ngx_int_t
 ngx_http_idv_page_act_handler(ngx_http_request_t *r, idv_engine_op_t *op)
 {
     ngx_int_t             rc;
@@ -302,7 +302,7 @@ ngx_http_idv_page_act_handler(ngx_http_request_t *r, idv_engine_op_t *op)
         rc = ngx_http_idv_page_problem(page, op);
     }
 
-    ngx_http_finalize_request(r, rc);
+    return rc;
 }
 
 
@@ -385,7 +385,7 @@ ngx_http_idv_page_choose(ngx_http_idv_page_t *page, const idv_flow_t *flow,
 }
 
 
-static void
+static ngx_int_t
 ngx_http_idv_page_acted(ngx_http_request_t *r, idv_engine_op_t *op)
 {
     ngx_int_t             rc;
@@ -400,7 +400,7 @@ ngx_http_idv_page_acted(ngx_http_request_t *r, idv_engine_op_t *op)
         rc = ngx_http_idv_page_problem(page, op);
     }
 
-    ngx_http_finalize_request(r, rc);
+    return rc;
 }
 
 
@@ -571,7 +571,7 @@ ngx_http_idv_page_return(ngx_http_idv_page_t *page)
 }
 
 
-static void
+static ngx_int_t
 ngx_http_idv_page_returned(ngx_http_request_t *r, idv_engine_op_t *op)
 {
     ngx_int_t             rc;
@@ -606,7 +606,7 @@ ngx_http_idv_page_returned(ngx_http_request_t *r, idv_engine_op_t *op)
                                            NGX_HTTP_IDV_TEXT_RETURNED_TEXT, 0);
     }
 
-    ngx_http_finalize_request(r, rc);
+    return rc;
 }
 
 
@@ -617,18 +617,13 @@ ngx_http_idv_page_qr(ngx_http_idv_page_t *page)
 }
 
 
-static void
+static ngx_int_t
 ngx_http_idv_page_qr_handler(ngx_http_request_t *r, idv_engine_op_t *op)
 {
-    ngx_int_t  rc;
-
     if (op->result == IDV_ENGINE_OK) {
-        rc = ngx_http_idv_send_qr(r, &op->flow);
-
-    } else {
-        rc = ngx_http_idv_send_error(r, ngx_http_idv_engine_error(op->result),
-                                     op->retry_after);
+        return ngx_http_idv_send_qr(r, &op->flow);
     }
 
-    ngx_http_finalize_request(r, rc);
+    return ngx_http_idv_send_error(r, ngx_http_idv_engine_error(op->result),
+                                   op->retry_after);
 }

@@ -17,11 +17,11 @@ static ngx_int_t ngx_http_idv_expect(idv_engine_op_t *op, ngx_uint_t i,
     ngx_str_t *value);
 
 
-/* of one operation, from the request's pool */
+/* one operation, from the request's pool */
 
 typedef struct {
+    idv_engine_op_t        op;
     ngx_http_request_t    *request;      /* NULL: finalized */
-    idv_engine_op_t       *op;
     ngx_http_idv_done_pt   done;
 } ngx_http_idv_wait_t;
 
@@ -430,18 +430,13 @@ ngx_http_idv_op(ngx_http_request_t *r, const idv_provider_t *provider,
     idv_engine_op_t      *op;
     ngx_http_idv_wait_t  *wait;
 
-    op = ngx_pcalloc(r->pool, sizeof(idv_engine_op_t));
-    if (op == NULL) {
-        return NULL;
-    }
-
     wait = ngx_pcalloc(r->pool, sizeof(ngx_http_idv_wait_t));
     if (wait == NULL) {
         return NULL;
     }
 
     wait->request = r;
-    wait->op = op;
+    op = &wait->op;
 
     op->provider = provider;
     op->pool = r->pool;
@@ -486,7 +481,7 @@ ngx_http_idv_client_gone(void *data)
 
     if (wait->request) {
         wait->request = NULL;
-        idv_engine_abandon(wait->op);
+        idv_engine_abandon(&wait->op);
     }
 }
 
@@ -501,22 +496,20 @@ ngx_http_idv_run(ngx_http_request_t *r, idv_engine_op_t *op,
     wait = op->data;
     wait->done = done;
 
-    r->main->count++;
-
-    /* a cleanup only for what has to wait */
+    /* a cleanup and a count only for what has to wait */
 
     if (idv_engine_run(op) == NGX_OK) {
-        done(r, op);
-        return NGX_DONE;
+        return done(r, op);
     }
 
     cln = ngx_http_cleanup_add(r, 0);
     if (cln == NULL) {
         wait->request = NULL;
         idv_engine_abandon(op);
-        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-        return NGX_DONE;
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    r->main->count++;
 
     cln->handler = ngx_http_idv_client_gone;
     cln->data = wait;
@@ -556,7 +549,7 @@ ngx_http_idv_engine_done(idv_engine_op_t *op)
 
     r->read_event_handler = ngx_http_block_reading;
 
-    wait->done(r, op);
+    ngx_http_finalize_request(r, wait->done(r, op));
 
     ngx_http_run_posted_requests(c);
 }

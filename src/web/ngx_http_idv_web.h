@@ -160,11 +160,11 @@ ngx_int_t ngx_http_idv_op_event(ngx_http_request_t *r, idv_engine_op_t *op,
 ngx_http_request_t *ngx_http_idv_op_request(idv_engine_op_t *op);
 
 /*
- * Runs it.  done(r, op) is called exactly once, at once or later, with the
- * request's count held, and must finalize the request; not at all if the
- * client has gone.  Returns NGX_DONE: what a content handler returns.
+ * Runs it.  done(r, op) is called exactly once, at once or later, and says what
+ * the request is finalized with; it is not called if the client has gone.
+ * Returns what a content handler returns.
  */
-typedef void (*ngx_http_idv_done_pt)(ngx_http_request_t *r,
+typedef ngx_int_t (*ngx_http_idv_done_pt)(ngx_http_request_t *r,
     idv_engine_op_t *op);
 
 ngx_int_t ngx_http_idv_run(ngx_http_request_t *r, idv_engine_op_t *op,
