@@ -14,11 +14,16 @@ use Idv::Gate;
 use Idv::Page;
 use Idv::Site;
 
-my $site = Idv::Site->new(hop => 1, locations => <<'END');
-        location /left/ {
-            auth_basic off;
-            idv_page   local;
+my $site = Idv::Site->new(hop => 1, servers => <<'END');
+    server {
+        listen 127.0.0.1:%%PORT_left%%;
+
+        auth_idv_subject $remote_user;
+
+        location /idv/ {
+            idv_page local;
         }
+    }
 END
 
 my $gate = Idv::Gate->new($site);
@@ -169,32 +174,32 @@ is(opened($hers), 0, 'and so does the session');
 
 $site->verified('ann', client => my $left = $site->client('ann'));
 $hers = 'idv_local=' . $left->cookie('idv_local');
-my $nobody = $site->client;
+my $nobody = $site->client(undef, port => $site->port('left'));
 
-is($nobody->get('/left/session', Cookie => $hers)->body, '{"active":false}',
+is($nobody->get('/idv/session', Cookie => $hers)->body, '{"active":false}',
     'nobody has no session');
-is($nobody->post('/left/logout', '', Cookie => $hers,
+is($nobody->post('/idv/logout', '', Cookie => $hers,
     'Sec-Fetch-Site' => 'cross-site')->status, 403, 'another site asks');
-is($nobody->post('/left/logout', '', Cookie => $hers)->status, 403,
+is($nobody->post('/idv/logout', '', Cookie => $hers)->status, 403,
     'nor without a proof');
 is($left->get('/')->status, 200, 'which ends nothing');
 
-$answer = $nobody->post('/left/logout', '', @same, Cookie => $hers);
+$answer = $nobody->post('/idv/logout', '', @same, Cookie => $hers);
 is($answer->status, 303, 'nobody signs out');
 like($answer->header('Set-Cookie'), qr/^idv_local=; .*Max-Age=0;/,
     'the cookie goes');
 is(opened($hers), 0, 'and the session is over');
 
-$answer = $nobody->post('/left/logout', '', @same, Cookie => $hers);
+$answer = $nobody->post('/idv/logout', '', @same, Cookie => $hers);
 is($answer->status, 303, 'signing out again');
 is_deeply([$answer->header('Set-Cookie')], [], 'finds nothing to end');
 
 $site->verified('ann', client => $left);
 $hers = 'idv_local=' . $left->cookie('idv_local');
-my $asked = $nobody->get('/left/logout', Cookie => $hers)->body;
+my $asked = $nobody->get('/idv/logout', Cookie => $hers)->body;
 like($asked, qr/id="idv-logout"/, 'nobody is asked, too');
 ($csrf) = $asked =~ /name="csrf" value="(\w{64})"/;
-is($nobody->post('/left/logout', "csrf=$csrf", @form, Cookie => $hers)->status,
+is($nobody->post('/idv/logout', "csrf=$csrf", @form, Cookie => $hers)->status,
     303, 'the form');
 is(opened($hers), 0, 'ends it');
 

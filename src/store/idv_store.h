@@ -119,8 +119,8 @@ void idv_store_refund(idv_store_t *store, const idv_flow_t *flow,
 /*
  * Revocations.  key: 16 bytes of a hash that names a session or a subject.
  * Sessions issued until "before" are revoked.  The entry lives until expires on
- * the wall, and as long as from before to expires by the clock that nobody sets:
- * that on the wall may be wrong just now.
+ * the wall, and as long as from before to expires by the clock that nobody
+ * sets: that on the wall may be wrong just now.
  */
 ngx_int_t idv_store_revoke(idv_store_t *store, const u_char key[16],
     int64_t before, int64_t expires);

@@ -84,8 +84,8 @@ ngx_int_t ngx_http_idv_sessions_held(ngx_http_request_t *r,
     const idv_provider_t *provider, ngx_array_t *sessions);
 
 /*
- * Revokes them, and clears their cookie in any case.  NGX_DECLINED: the zone has
- * no room for that.
+ * Revokes them, and clears their cookie in any case.  NGX_DECLINED: the zone
+ * has no room for that.
  */
 ngx_int_t ngx_http_idv_sessions_end(ngx_http_request_t *r,
     const idv_provider_t *provider, ngx_array_t *sessions);

@@ -310,7 +310,7 @@ main(void)
         return 1;
     }
 
-    /* neither told nor left open; told, and left open; neither told nor closed */
+    /* not told, closed; told, left open; neither told nor closed */
 
     closes = 1;
     test_unwatched();
