@@ -20,37 +20,64 @@
 static ngx_uint_t idv_svc_address_email(const ngx_str_t *text);
 static ngx_uint_t idv_svc_address_local(const u_char *p, const u_char *last);
 static ngx_uint_t idv_svc_address_host(const u_char *p, const u_char *last);
-static ngx_int_t idv_svc_address_phone(ngx_pool_t *pool,
-    const ngx_str_t *text, ngx_str_t *address);
+static size_t idv_svc_address_phone(const ngx_str_t *text, u_char *number);
+
+
+/* what was written, or a number in the buffer, made of it; empty: it is none */
+
+static ngx_str_t
+idv_svc_address_read(idv_svc_channel_e channel, const ngx_str_t *text,
+    u_char number[IDV_SVC_MAX_NUMBER + 1])
+{
+    ngx_str_t  address;
+
+    address = *text;
+
+    while (address.len && address.data[0] == ' ') {
+        address.data++;
+        address.len--;
+    }
+
+    while (address.len && address.data[address.len - 1] == ' ') {
+        address.len--;
+    }
+
+    if (channel == IDV_SVC_SMS) {
+        address.len = idv_svc_address_phone(&address, number);
+        address.data = number;
+
+    } else if (!idv_svc_address_email(&address)) {
+        address.len = 0;
+    }
+
+    return address;
+}
+
+
+ngx_uint_t
+idv_svc_address_valid(idv_svc_channel_e channel, const ngx_str_t *text)
+{
+    u_char  number[IDV_SVC_MAX_NUMBER + 1];
+
+    return idv_svc_address_read(channel, text, number).len > 0;
+}
 
 
 ngx_int_t
 idv_svc_address(ngx_pool_t *pool, idv_svc_channel_e channel,
     const ngx_str_t *text, ngx_str_t *address)
 {
-    ngx_str_t  trimmed;
+    u_char     number[IDV_SVC_MAX_NUMBER + 1];
+    ngx_str_t  read;
 
-    trimmed = *text;
+    read = idv_svc_address_read(channel, text, number);
 
-    while (trimmed.len && trimmed.data[0] == ' ') {
-        trimmed.data++;
-        trimmed.len--;
-    }
-
-    while (trimmed.len && trimmed.data[trimmed.len - 1] == ' ') {
-        trimmed.len--;
-    }
-
-    if (channel == IDV_SVC_SMS) {
-        return idv_svc_address_phone(pool, &trimmed, address);
-    }
-
-    if (!idv_svc_address_email(&trimmed)) {
+    if (read.len == 0) {
         return NGX_DECLINED;
     }
 
-    address->len = trimmed.len;
-    address->data = ngx_pstrdup(pool, &trimmed);
+    address->len = read.len;
+    address->data = ngx_pstrdup(pool, &read);
 
     return address->data ? NGX_OK : NGX_ERROR;
 }
@@ -137,23 +164,18 @@ idv_svc_address_host(const u_char *p, const u_char *last)
 
 /* digits in any of the usual spellings */
 
-static ngx_int_t
-idv_svc_address_phone(ngx_pool_t *pool, const ngx_str_t *text,
-    ngx_str_t *address)
+static size_t
+idv_svc_address_phone(const ngx_str_t *text, u_char *number)
 {
     u_char      *p, c;
+    size_t       len;
     ngx_uint_t   i;
 
     if (text->len > IDV_SVC_MAX_NUMBER) {
-        return NGX_DECLINED;
+        return 0;
     }
 
-    address->data = ngx_pnalloc(pool, text->len + 1);
-    if (address->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    p = address->data;
+    p = number;
     *p++ = '+';
 
     for (i = 0; i < text->len; i++) {
@@ -165,15 +187,13 @@ idv_svc_address_phone(ngx_pool_t *pool, const ngx_str_t *text,
         }
 
         if (c == '\0' || !ngx_strchr(" -.()+", c) || (c == '+' && i > 0)) {
-            return NGX_DECLINED;
+            return 0;
         }
     }
 
-    address->len = p - address->data;
+    len = p - number;
 
-    return address->len > IDV_SVC_MIN_DIGITS
-           && address->len <= IDV_SVC_MAX_DIGITS + 1
-           ? NGX_OK : NGX_DECLINED;
+    return len > IDV_SVC_MIN_DIGITS && len <= IDV_SVC_MAX_DIGITS + 1 ? len : 0;
 }
 
 

@@ -27,6 +27,9 @@
 ngx_int_t idv_svc_address(ngx_pool_t *pool, idv_svc_channel_e channel,
     const ngx_str_t *text, ngx_str_t *address);
 
+ngx_uint_t idv_svc_address_valid(idv_svc_channel_e channel,
+    const ngx_str_t *text);
+
 /* of what idv_svc_address() made: enough of it to know it again */
 ngx_int_t idv_svc_address_mask(ngx_pool_t *pool, idv_svc_channel_e channel,
     const ngx_str_t *address, ngx_str_t *masked);

@@ -57,8 +57,8 @@ static void idv_svc_create_redirect(idv_svc_call_t *call);
 static void idv_svc_create_callback(idv_svc_call_t *call);
 static ngx_uint_t idv_svc_create_url(ngx_str_t *url);
 static void idv_svc_create_notification(idv_svc_call_t *call);
-static ngx_uint_t idv_svc_create_address(idv_svc_call_t *call,
-    idv_svc_channel_e channel, json_t *value);
+static ngx_uint_t idv_svc_create_address(idv_svc_channel_e channel,
+    json_t *value);
 static void idv_svc_create_object(idv_svc_call_t *call, const char *name,
     void (*check)(idv_svc_call_t *call));
 static void idv_svc_create_invalid(idv_svc_call_t *call, const char *target,
@@ -313,7 +313,7 @@ idv_svc_create_text(idv_svc_call_t *call, idv_svc_requirement_t *requirement,
     size_t  len;
 
     if (requirement->channel != IDV_SVC_NCHANNELS) {
-        return idv_svc_create_address(call, requirement->channel, value);
+        return idv_svc_create_address(requirement->channel, value);
     }
 
     len = json_string_length(value);
@@ -457,12 +457,12 @@ idv_svc_create_notification(idv_svc_call_t *call)
     email = json_object_get(asked, "email");
     phone = json_object_get(asked, "phone");
 
-    if (email && !idv_svc_create_address(call, IDV_SVC_EMAIL, email)) {
+    if (email && !idv_svc_create_address(IDV_SVC_EMAIL, email)) {
         idv_svc_create_invalid(call, "sendNotification.email",
                                "The value must be an e-mail address.");
     }
 
-    if (phone && !idv_svc_create_address(call, IDV_SVC_SMS, phone)) {
+    if (phone && !idv_svc_create_address(IDV_SVC_SMS, phone)) {
         idv_svc_create_invalid(call, "sendNotification.phone",
                                "The value must be a phone number with its "
                                "country code.");
@@ -471,17 +471,14 @@ idv_svc_create_notification(idv_svc_call_t *call)
 
 
 static ngx_uint_t
-idv_svc_create_address(idv_svc_call_t *call, idv_svc_channel_e channel,
-    json_t *value)
+idv_svc_create_address(idv_svc_channel_e channel, json_t *value)
 {
-    ngx_str_t  text, address;
+    ngx_str_t  text;
 
     text.data = (u_char *) json_string_value(value);
     text.len = json_string_length(value);
 
-    return json_is_string(value)
-           && idv_svc_address(call->request->pool, channel, &text, &address)
-              == NGX_OK;
+    return json_is_string(value) && idv_svc_address_valid(channel, &text);
 }
 
 

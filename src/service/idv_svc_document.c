@@ -58,8 +58,8 @@ static ngx_uint_t idv_svc_document_types(idv_svc_view_t *view);
 static void idv_svc_document_type(idv_svc_submitted_t *s);
 static ngx_int_t idv_svc_document_value(idv_svc_submitted_t *s);
 static ngx_uint_t idv_svc_document_room(idv_svc_submitted_t *s);
-static ngx_uint_t idv_svc_document_reaches(idv_svc_call_t *call,
-    const idv_svc_type_t *type, ngx_str_t *value);
+static ngx_uint_t idv_svc_document_reaches(const idv_svc_type_t *type,
+    ngx_str_t *value);
 static void idv_svc_document_invalid(idv_svc_call_t *call, const char *target,
     const char *message, json_t *inner);
 static void idv_svc_document_closed(idv_svc_call_t *call);
@@ -549,7 +549,7 @@ idv_svc_document_value(idv_svc_submitted_t *s)
         }
     }
 
-    if (!idv_svc_document_reaches(s->call, type, &s->value)) {
+    if (!idv_svc_document_reaches(type, &s->value)) {
         idv_svc_document_invalid(s->call, "value",
                                  "No message can be sent to this.", NULL);
         return NGX_OK;
@@ -574,20 +574,13 @@ idv_svc_document_value(idv_svc_submitted_t *s)
 /* an address is one that a code could be sent to */
 
 static ngx_uint_t
-idv_svc_document_reaches(idv_svc_call_t *call, const idv_svc_type_t *type,
-    ngx_str_t *value)
+idv_svc_document_reaches(const idv_svc_type_t *type, ngx_str_t *value)
 {
-    ngx_str_t          address;
-    idv_svc_channel_e  channel;
-
     if (!(type->give & (IDV_SVC_GIVE_EMAIL|IDV_SVC_GIVE_PHONE))) {
         return 1;
     }
 
-    channel = idv_svc_otp_channel(type->give);
-
-    return idv_svc_address(call->request->pool, channel, value, &address)
-           == NGX_OK;
+    return idv_svc_address_valid(idv_svc_otp_channel(type->give), value);
 }
 
 
