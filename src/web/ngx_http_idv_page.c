@@ -417,7 +417,7 @@ ngx_http_idv_page_is_api(ngx_http_idv_page_t *page)
     ngx_str_t  mode;
 
     return (ngx_http_idv_page_field(page, "response_mode", &mode) == NGX_OK
-            || ngx_http_idv_page_arg(page->r, "response_mode", &mode)
+            || ngx_http_idv_arg(page->r, "response_mode", &mode)
                == NGX_OK)
            && mode.len == sizeof("pi.flow") - 1
            && ngx_strncmp(mode.data, "pi.flow", mode.len) == 0;
@@ -494,7 +494,7 @@ ngx_http_idv_page_logout(ngx_http_idv_page_t *page)
         bound.data = first->id;
         bound.len = sizeof(first->id);
 
-        rc = ngx_http_idv_page_same_origin(page);
+        rc = ngx_http_idv_same_origin(page->r, page->provider);
 
         if (rc == NGX_DECLINED
             || (rc == NGX_AGAIN && !ngx_http_idv_page_csrf_valid(page,

@@ -284,10 +284,6 @@ extern const ngx_str_t  ngx_http_idv_page_files[NGX_HTTP_IDV_NASSETS];
 
 /* what came in (ngx_http_idv_page_input.c) */
 
-/* a decoded parameter of the query; NGX_DECLINED: none or malformed */
-ngx_int_t ngx_http_idv_page_arg(ngx_http_request_t *r, const char *name,
-    ngx_str_t *value);
-
 /* a decoded field of the posted form; NGX_DECLINED: none or malformed */
 ngx_int_t ngx_http_idv_page_field(ngx_http_idv_page_t *page, const char *name,
     ngx_str_t *value);
@@ -305,12 +301,6 @@ ngx_int_t ngx_http_idv_page_csrf(ngx_http_idv_page_t *page,
 /* 1 if the posted token is this client's, sealed with any of the keys */
 ngx_uint_t ngx_http_idv_page_csrf_valid(ngx_http_idv_page_t *page,
     const ngx_str_t *bound);
-
-/*
- * What the browser says of where a request comes from: NGX_OK: this origin,
- * NGX_DECLINED: another one, NGX_AGAIN: it does not say.
- */
-ngx_int_t ngx_http_idv_page_same_origin(ngx_http_idv_page_t *page);
 
 
 /* writing (ngx_http_idv_page_output.c) */

@@ -91,14 +91,14 @@ ngx_http_idv_page_state(ngx_http_idv_page_t *page)
         return ngx_http_idv_page_act(page);
     }
 
-    if (ngx_http_idv_page_arg(page->r, "flowId", &value) != NGX_OK) {
+    if (ngx_http_idv_arg(page->r, "flowId", &value) != NGX_OK) {
         return ngx_http_idv_page_show_start(page,
                                         ngx_http_idv_page_get_session(page));
     }
 
-    page->leaves = (ngx_http_idv_page_arg(page->r, "go", &value) == NGX_OK);
+    page->leaves = (ngx_http_idv_arg(page->r, "go", &value) == NGX_OK);
 
-    if (ngx_http_idv_page_arg(page->r, "error", &value) == NGX_OK) {
+    if (ngx_http_idv_arg(page->r, "error", &value) == NGX_OK) {
 
         for (problem = ngx_http_idv_page_problems; problem->name.len;
              problem++)
@@ -251,7 +251,7 @@ ngx_http_idv_page_act(ngx_http_idv_page_t *page)
     }
 
     if (page->client.secret.len == 0
-        || ngx_http_idv_page_same_origin(page) == NGX_DECLINED
+        || ngx_http_idv_same_origin(page->r, page->provider) == NGX_DECLINED
         || !ngx_http_idv_page_csrf_valid(page, &page->flow_id))
     {
         return ngx_http_idv_page_show_notice(page, NGX_HTTP_FORBIDDEN,

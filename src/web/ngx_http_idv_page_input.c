@@ -10,24 +10,8 @@
 #include "ngx_http_idv_page.h"
 
 
-static ngx_int_t ngx_http_idv_page_unescape(ngx_pool_t *pool, ngx_str_t *src,
-    ngx_uint_t form, ngx_str_t *dst);
 static ngx_int_t ngx_http_idv_page_token(ngx_http_idv_page_t *page,
     const idv_key_t *key, const ngx_str_t *bound, u_char *token);
-
-
-ngx_int_t
-ngx_http_idv_page_arg(ngx_http_request_t *r, const char *name,
-    ngx_str_t *value)
-{
-    ngx_str_t  raw;
-
-    if (ngx_http_arg(r, (u_char *) name, ngx_strlen(name), &raw) != NGX_OK) {
-        return NGX_DECLINED;
-    }
-
-    return ngx_http_idv_page_unescape(r->pool, &raw, 0, value);
-}
 
 
 ngx_int_t
@@ -56,65 +40,13 @@ ngx_http_idv_page_field(ngx_http_idv_page_t *page, const char *name,
             raw.data = p + len + 1;
             raw.len = end - raw.data;
 
-            return ngx_http_idv_page_unescape(page->r->pool, &raw, 1, value);
+            return ngx_http_idv_unescape(page->r->pool, &raw, 1, value);
         }
 
         p = end + 1;
     }
 
     return NGX_DECLINED;
-}
-
-
-/*
- * Percent-decoding, and "+" as a space in forms.  In a query a "+" stays: the
- * addresses in it are URIs, and people write them there by hand.
- */
-
-static ngx_int_t
-ngx_http_idv_page_unescape(ngx_pool_t *pool, ngx_str_t *src, ngx_uint_t form,
-    ngx_str_t *dst)
-{
-    size_t      i;
-    u_char     *p;
-    ngx_int_t   c;
-
-    p = ngx_pnalloc(pool, src->len + 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    dst->data = p;
-
-    for (i = 0; i < src->len; i++) {
-
-        if (form && src->data[i] == '+') {
-            *p++ = ' ';
-            continue;
-        }
-
-        if (src->data[i] != '%') {
-            *p++ = src->data[i];
-            continue;
-        }
-
-        if (src->len - i < 3) {
-            return NGX_DECLINED;
-        }
-
-        c = ngx_hextoi(&src->data[i + 1], 2);
-
-        if (c == NGX_ERROR) {
-            return NGX_DECLINED;
-        }
-
-        *p++ = (u_char) c;
-        i += 2;
-    }
-
-    dst->len = p - dst->data;
-
-    return NGX_OK;
 }
 
 
@@ -188,7 +120,7 @@ ngx_http_idv_page_read(ngx_http_idv_page_t *page)
     r = page->r;
 
     if (ngx_http_idv_page_field(page, "flowId", &value) == NGX_OK
-        || ngx_http_idv_page_arg(r, "flowId", &value) == NGX_OK)
+        || ngx_http_idv_arg(r, "flowId", &value) == NGX_OK)
     {
         page->flow_id = value;
     }
@@ -208,7 +140,7 @@ ngx_http_idv_page_read(ngx_http_idv_page_t *page)
     }
 
     if ((ngx_http_idv_page_field(page, "return", &value) == NGX_OK
-         || ngx_http_idv_page_arg(r, "return", &value) == NGX_OK)
+         || ngx_http_idv_arg(r, "return", &value) == NGX_OK)
         && ngx_http_idv_return_path(&value) == NGX_OK)
     {
         page->return_to = value;
@@ -278,41 +210,6 @@ ngx_http_idv_page_token(ngx_http_idv_page_t *page, const idv_key_t *key,
     }
 
     ngx_hex_dump(token, mac, sizeof(mac));
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_http_idv_page_same_origin(ngx_http_idv_page_t *page)
-{
-    ngx_str_t  *site, *from, origin;
-
-    /*
-     * The browser's own verdict comes first: it also holds where TLS ends in
-     * front of nginx and our idea of the origin differs in its scheme.
-     */
-
-    site = ngx_http_idv_request_header(page->r, "Sec-Fetch-Site");
-
-    if (site) {
-        return site->len == sizeof("same-origin") - 1
-               && ngx_strncmp(site->data, "same-origin", site->len) == 0
-               ? NGX_OK : NGX_DECLINED;
-    }
-
-    from = ngx_http_idv_request_header(page->r, "Origin");
-
-    if (from == NULL) {
-        return NGX_AGAIN;
-    }
-
-    if (ngx_http_idv_origin(page->r, page->provider, &origin) != NGX_OK
-        || origin.len != from->len
-        || ngx_strncasecmp(origin.data, from->data, from->len) != 0)
-    {
-        return NGX_DECLINED;
-    }
 
     return NGX_OK;
 }

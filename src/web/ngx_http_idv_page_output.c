@@ -504,7 +504,7 @@ ngx_http_idv_page_send_asset(ngx_http_idv_page_t *page, ngx_uint_t asset)
         return rc;
     }
 
-    rc = ngx_http_idv_page_arg(r, "v", &version);
+    rc = ngx_http_idv_arg(r, "v", &version);
 
     if (ngx_http_idv_header(r, "Cache-Control",
                             rc == NGX_OK

@@ -251,6 +251,21 @@ ngx_http_idv_request_header(ngx_http_request_t *r, const char *name)
     return ngx_http_idv_header_find(r, name, ngx_strlen(name));
 }
 
+/* a decoded parameter of the query; NGX_DECLINED: none or malformed */
+ngx_int_t ngx_http_idv_arg(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value);
+
+/* percent-decoding, and of "+" as well where it is a form's */
+ngx_int_t ngx_http_idv_unescape(ngx_pool_t *pool, ngx_str_t *src,
+    ngx_uint_t form, ngx_str_t *dst);
+
+/*
+ * What the browser says of where a request comes from: NGX_OK: this origin,
+ * NGX_DECLINED: another one, NGX_AGAIN: it does not say.
+ */
+ngx_int_t ngx_http_idv_same_origin(ngx_http_request_t *r,
+    const idv_provider_t *provider);
+
 /* CORS headers where the request's origin is listed */
 ngx_int_t ngx_http_idv_cors(ngx_http_request_t *r,
     const idv_provider_t *provider);

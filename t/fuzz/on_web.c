@@ -607,7 +607,7 @@ fuzz_form(fuzz_input_t *in)
              || (value.len == mine.len
                  && memcmp(value.data, mine.data, mine.len) == 0));
 
-        (void) ngx_http_idv_page_arg(r, names[k], &value);
+        (void) ngx_http_idv_arg(r, names[k], &value);
     }
 
     ngx_str_set(&bound, "bound");

@@ -1,0 +1,109 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * What pages and console read of a request: its query, and where it comes from.
+ */
+
+
+#include "ngx_http_idv_web.h"
+
+
+ngx_int_t
+ngx_http_idv_arg(ngx_http_request_t *r, const char *name, ngx_str_t *value)
+{
+    ngx_str_t  raw;
+
+    if (ngx_http_arg(r, (u_char *) name, ngx_strlen(name), &raw) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_idv_unescape(r->pool, &raw, 0, value);
+}
+
+
+/*
+ * Percent-decoding, and "+" as a space in forms.  In a query a "+" stays: the
+ * addresses in it are URIs, and people write them there by hand.
+ */
+
+ngx_int_t
+ngx_http_idv_unescape(ngx_pool_t *pool, ngx_str_t *src, ngx_uint_t form,
+    ngx_str_t *dst)
+{
+    size_t      i;
+    u_char     *p;
+    ngx_int_t   c;
+
+    p = ngx_pnalloc(pool, src->len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    dst->data = p;
+
+    for (i = 0; i < src->len; i++) {
+
+        if (form && src->data[i] == '+') {
+            *p++ = ' ';
+            continue;
+        }
+
+        if (src->data[i] != '%') {
+            *p++ = src->data[i];
+            continue;
+        }
+
+        if (src->len - i < 3) {
+            return NGX_DECLINED;
+        }
+
+        c = ngx_hextoi(&src->data[i + 1], 2);
+
+        if (c == NGX_ERROR) {
+            return NGX_DECLINED;
+        }
+
+        *p++ = (u_char) c;
+        i += 2;
+    }
+
+    dst->len = p - dst->data;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_idv_same_origin(ngx_http_request_t *r, const idv_provider_t *provider)
+{
+    ngx_str_t  *site, *from, origin;
+
+    /*
+     * The browser's own verdict comes first: it also holds where TLS ends in
+     * front of nginx and our idea of the origin differs in its scheme.
+     */
+
+    site = ngx_http_idv_request_header(r, "Sec-Fetch-Site");
+
+    if (site) {
+        return site->len == sizeof("same-origin") - 1
+               && ngx_strncmp(site->data, "same-origin", site->len) == 0
+               ? NGX_OK : NGX_DECLINED;
+    }
+
+    from = ngx_http_idv_request_header(r, "Origin");
+
+    if (from == NULL) {
+        return NGX_AGAIN;
+    }
+
+    if (ngx_http_idv_origin(r, provider, &origin) != NGX_OK
+        || origin.len != from->len
+        || ngx_strncasecmp(origin.data, from->data, from->len) != 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
