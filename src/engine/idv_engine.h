@@ -100,6 +100,14 @@ ngx_int_t idv_engine_run(idv_engine_op_t *op);
 /* The request is gone: the handler is not called any more. */
 void idv_engine_abandon(idv_engine_op_t *op);
 
+/*
+ * Ends a flow, whosever it is and whatever is under way for it: an
+ * administrator wants it.  NGX_OK and what has become of it; NGX_DECLINED: it
+ * is unknown, has expired or was over; NGX_ERROR: others keep changing it.
+ */
+ngx_int_t idv_engine_close(const idv_provider_t *provider, ngx_str_t *id,
+    idv_flow_t *flow);
+
 /* process hooks */
 ngx_int_t idv_engine_init_process(ngx_cycle_t *cycle);
 void idv_engine_exit_process(ngx_cycle_t *cycle);

@@ -139,6 +139,7 @@ static const struct {
     /* RETURNED */      { idv_flow_returned, IDV_LIVE, 0 },
     /* LOOK */          { idv_flow_look, ~0u, 0 },
     /* FIND */          { idv_flow_look, ~0u, 0 },
+    /* CLOSE */         { idv_flow_cancel, IDV_LIVE, 0 },
     /* CREATED */       { idv_flow_created, IDV_LIVE, 0 },
     /* CREATE_FAILED */ { idv_flow_create_failed, IDV_LIVE, 0 },
     /* STATUS */        { idv_flow_status, IDV_WAITING, 0 },

@@ -164,6 +164,9 @@ typedef enum {
     IDV_EVENT_LOOK,                  /* a read: applies time-outs only */
     IDV_EVENT_FIND,                  /* changes nothing at all */
 
+    /* from an administrator */
+    IDV_EVENT_CLOSE,
+
     /* from effects */
     IDV_EVENT_CREATED,               /* tx, method, sent */
     IDV_EVENT_CREATE_FAILED,         /* cause; FAILED: no other may follow */

@@ -40,18 +40,6 @@ idv_store_id_head(idv_store_root_t *root, const char *id)
 }
 
 
-static ngx_inline uint32_t *
-idv_store_subject_head(idv_store_root_t *root, const u_char *subject)
-{
-    uint32_t  hash;
-
-    ngx_memcpy(&hash, subject, sizeof(hash));
-
-    return (uint32_t *) ((u_char *) root + root->subjects)
-           + (hash & (root->nbuckets - 1));
-}
-
-
 static ngx_uint_t
 idv_store_class(idv_flow_t *flow)
 {

@@ -20,6 +20,7 @@
 #define IDV_STORE_MIN_SIZE     (512 * 1024)
 #define IDV_STORE_MAX_OPEN     8     /* open flows of one subject */
 #define IDV_STORE_MAX_ENDED    8     /* of one subject, finished or expired */
+#define IDV_STORE_MAX_LISTED   64    /* flows of one call */
 #define IDV_STORE_MAX_CLAIMS   3072  /* bytes of a flow's claims */
 #define IDV_STORE_MAX_PEERS    32    /* providers in one zone */
 
@@ -103,6 +104,24 @@ ngx_int_t idv_store_claims(idv_store_t *store, const idv_flow_t *flow,
     ngx_pool_t *pool, ngx_str_t *claims);
 
 
+/* which flows are wanted; what is NULL or 0 does not matter */
+
+typedef struct {
+    const uint64_t     *providers;           /* never NULL */
+    ngx_uint_t          nproviders;
+    const u_char       *subject;             /* 16 bytes of its hash */
+    uint32_t            states;              /* bits, by idv_state_e */
+} idv_store_query_t;
+
+/*
+ * Copies up to max flows that have not expired and returns how many.  cursor is
+ * 0 at first, and afterwards where to go on, or 0: that was all.  There may be
+ * more although there were none: only so many are looked at in one call.  Those
+ * of a subject are few and come at once, if max is IDV_STORE_MAX_LISTED.
+ */
+ngx_uint_t idv_store_list(idv_store_t *store, const idv_store_query_t *query,
+    uint32_t *cursor, uint64_t now, idv_flow_t *flows, ngx_uint_t max);
+
 /*
  * What one subject may have created at a provider: count transactions in any
  * period (ms), all of them at once where it has created none for so long.
@@ -131,6 +150,10 @@ ngx_int_t idv_store_revoke(idv_store_t *store, const u_char key[16],
  */
 ngx_uint_t idv_store_revoked(idv_store_t *store, const u_char session[16],
     const u_char subject[16], int64_t issued, int64_t now);
+
+/* until when sessions of that key are revoked, 0: none is */
+int64_t idv_store_revoked_before(idv_store_t *store, const u_char key[16],
+    int64_t now);
 
 
 void idv_store_count(idv_store_t *store, idv_count_e counter);

@@ -210,6 +210,33 @@ idv_store_revoked(idv_store_t *store, const u_char session[16],
 }
 
 
+int64_t
+idv_store_revoked_before(idv_store_t *store, const u_char key[16], int64_t now)
+{
+    int64_t                  before;
+    uint32_t                 i;
+    idv_store_revocation_t  *gone;
+
+    before = 0;
+
+    idv_store_lock(store);
+
+    i = idv_store_find_revocation(store->root, key);
+
+    if (i) {
+        gone = idv_store_gone(store->root, i);
+
+        if (gone->expires > now) {
+            before = gone->before;
+        }
+    }
+
+    idv_store_unlock(store);
+
+    return before;
+}
+
+
 void
 idv_store_recover_revoked(idv_store_root_t *root)
 {

@@ -194,6 +194,20 @@ idv_store_free_next(uint32_t i, uint32_t link, uint32_t n)
 #define idv_store_end(root)    ngx_memory_barrier(); (root)->dirty = 0
 
 
+/* the head of the list in which a subject's flows are */
+
+static ngx_inline uint32_t *
+idv_store_subject_head(idv_store_root_t *root, const u_char *subject)
+{
+    uint32_t  hash;
+
+    ngx_memcpy(&hash, subject, sizeof(hash));
+
+    return (uint32_t *) ((u_char *) root + root->subjects)
+           + (hash & (root->nbuckets - 1));
+}
+
+
 /* takes the mutex, and mends what a worker left that died with it */
 void idv_store_lock(idv_store_t *store);
 void idv_store_unlock(idv_store_t *store);

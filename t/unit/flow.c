@@ -137,6 +137,15 @@ static const row_t  rows[] = {
     { "cancel twice", IDV_STATE_CANCELED, IDV_EVENT_CANCEL, 0, 0, 0, 0, 0, 0,
       NO, IDV_STATE_CANCELED, IDV_EFFECT_NONE },
 
+    { "close in DEVICE", DEVICE, IDV_EVENT_CLOSE, 0, 0, 0, 0, 0, 0,
+      OK, IDV_STATE_CANCELED, IDV_EFFECT_NONE },
+    { "close in COMPLETED", COMPLETED, IDV_EVENT_CLOSE, 0, 0, 0, 0, 0, 0,
+      OK, IDV_STATE_CANCELED, IDV_EFFECT_NONE },
+    { "close in FAILED", FAILED, IDV_EVENT_CLOSE, 0, 0, 0, 0, 0, 0,
+      OK, IDV_STATE_CANCELED, IDV_EFFECT_NONE },
+    { "close what has ended", IDV_STATE_ENDED, IDV_EVENT_CLOSE, 0, 0, 0, 0, 0,
+      0, NO, IDV_STATE_ENDED, IDV_EFFECT_NONE },
+
     { "provider away while creating", DEVICE, IDV_EVENT_CREATE_FAILED, 0, 0, 0,
       0, IDV_CAUSE_UNAVAILABLE, 0, OK, DEVICE, IDV_EFFECT_NONE },
     { "user not known", DEVICE, IDV_EVENT_CREATE_FAILED, 0, 0, 0,

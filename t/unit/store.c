@@ -416,9 +416,93 @@ test_claims(void)
 }
 
 
+/* an administrator looks at all of them, some at a time, each once */
+
+static void
+test_list(void)
+{
+    uint32_t             cursor;
+    ngx_uint_t           i, n, total, looks, twice;
+    idv_flow_t           flow, flows[IDV_STORE_MAX_LISTED];
+    idv_store_t         *store;
+    idv_store_query_t    query;
+
+    static u_char          seen[4000];
+    static const uint64_t  providers[] = { 1, 3 };
+
+    store = zone_create(8 * 1024 * 1024);
+
+    for (i = 1; i <= 3000; i++) {
+        flow = zone_flow(i, "", 1 + i % 3, ngx_current_msec
+                                           + (i % 5 ? 120000 : 1000));
+        memcpy(flow.subject, &i, sizeof(i));
+        (void) idv_store_create(store, &flow, ngx_current_msec);
+    }
+
+    ngx_current_msec += 2000;
+
+    query.providers = providers;
+    query.nproviders = 1;
+    query.subject = NULL;
+    query.states = 0;
+    cursor = 0;
+    total = 0;
+    looks = 0;
+    twice = 0;
+
+    do {
+        n = idv_store_list(store, &query, &cursor, ngx_current_msec, flows,
+                           IDV_STORE_MAX_LISTED);
+
+        for (i = 0; i < n; i++) {
+            twice += seen[atoi(flows[i].id)]++;
+            twice += flows[i].provider != 1;
+        }
+
+        total += n;
+
+    } while (cursor && looks++ < 1000);
+
+    is_int(total, 800, "those of a provider that have not expired");
+    is_int(twice, 0, "each of them once, and no others");
+
+    query.states = 1 << IDV_STATE_COMPLETED;
+    cursor = 0;
+    looks = 1;
+    total = idv_store_list(store, &query, &cursor, ngx_current_msec, flows, 64);
+
+    while (cursor && looks < 1000) {
+        looks++;
+        total += idv_store_list(store, &query, &cursor, ngx_current_msec,
+                                flows, 64);
+    }
+
+    is_int(total, 0, "none is completed");
+    is_int(looks, 3, "which takes as many calls as it may, and no more");
+
+    cursor = 4000000000u;
+    is_int(idv_store_list(store, &query, &cursor, ngx_current_msec, flows, 64),
+           0, "a cursor from elsewhere");
+    is_int(cursor, 0, "leads nowhere");
+
+    flow = zone_flow(9000, "ann", 1, ngx_current_msec + 120000);
+    (void) idv_store_create(store, &flow, ngx_current_msec);
+    flow = zone_flow(9001, "ann", 2, ngx_current_msec + 120000);
+    (void) idv_store_create(store, &flow, ngx_current_msec);
+
+    query.states = 0;
+    query.subject = flow.subject;
+    is_int(idv_store_list(store, &query, &cursor, ngx_current_msec, flows, 64),
+           1, "one of a subject's is of that provider");
+    is_str(flows[0].id, IDV_FLOW_ID_LEN, "0000000000000000009000",
+           "it is this one");
+}
+
+
 int
 main(void)
 {
+    test_list();
     test_ended();
     test_expired(IDV_STATE_DEVICE, "not begun");
     test_expired(IDV_STATE_REQUIRED, "begun");
