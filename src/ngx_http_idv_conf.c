@@ -348,9 +348,11 @@ ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
     ngx_conf_merge_ptr_value(conf->max_age, prev->max_age, NULL);
     ngx_conf_merge_ptr_value(conf->accept_bypass, prev->accept_bypass, NULL);
     ngx_conf_merge_ptr_value(conf->headers, prev->headers, NULL);
+    ngx_conf_merge_ptr_value(conf->console_role, prev->console_role, NULL);
 
     if (ngx_http_idv_merge_places(cf, prev, conf) != NGX_CONF_OK
-        || ngx_http_idv_connector_merge(cf, conf) != NGX_CONF_OK)
+        || ngx_http_idv_connector_merge(cf, conf) != NGX_CONF_OK
+        || ngx_http_idv_console_merge(cf, conf) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -384,7 +386,7 @@ ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
               && (conf->gate->value.len == 0
                   || ngx_strcmp(conf->gate->value.data, "off") == 0));
 
-    if (!off || conf->api || conf->page) {
+    if (!off || conf->api || conf->page || conf->console.provider) {
         ngx_http_idv_check_subject(cf, conf);
     }
 
@@ -539,6 +541,7 @@ ngx_http_idv_merge_places(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
         conf->metrics = prev->metrics;
         conf->path = prev->path;
         conf->connector = prev->connector;
+        conf->console = prev->console;
         conf->place_file = prev->place_file;
         conf->place_line = prev->place_line;
 

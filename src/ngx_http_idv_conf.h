@@ -60,6 +60,11 @@ char *ngx_http_idv_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_idv_connector_merge(ngx_conf_t *cf,
     ngx_http_idv_loc_conf_t *conf);
 
+/* the same for a console, and the file of its audit log */
+char *ngx_http_idv_console_merge(ngx_conf_t *cf,
+    ngx_http_idv_loc_conf_t *conf);
+char *ngx_http_idv_audit_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
 char *ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
     ngx_http_idv_loc_conf_t *conf);
 

@@ -542,13 +542,18 @@ ngx_http_idv_provider_cookies(ngx_conf_t *cf, ngx_http_idv_main_conf_t *mcf,
             || ngx_http_idv_provider_cookie_is(name, other,
                                                NGX_HTTP_IDV_FLOW_COOKIE)
             || ngx_http_idv_provider_cookie_is(other, name,
-                                               NGX_HTTP_IDV_FLOW_COOKIE))
+                                               NGX_HTTP_IDV_FLOW_COOKIE)
+            || ngx_http_idv_provider_cookie_is(name, other,
+                                               NGX_HTTP_IDV_CONSOLE_COOKIE)
+            || ngx_http_idv_provider_cookie_is(other, name,
+                                               NGX_HTTP_IDV_CONSOLE_COOKIE))
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "idv_provider \"%V\": its cookies \"%V\" and "
-                               "\"%V" NGX_HTTP_IDV_FLOW_COOKIE "\" meet those "
-                               "of \"%V\": give one of the two another "
-                               "\"cookie_name\"", &pc->p.name, name, name,
+                               "idv_provider \"%V\": its cookies \"%V\", \"%V"
+                               NGX_HTTP_IDV_FLOW_COOKIE "\" and \"%V"
+                               NGX_HTTP_IDV_CONSOLE_COOKIE "\" meet those of "
+                               "\"%V\": give one of the two another "
+                               "\"cookie_name\"", &pc->p.name, name, name, name,
                                &provider[i]->name);
             return NGX_CONF_ERROR;
         }

@@ -188,6 +188,34 @@ static ngx_command_t  ngx_http_idv_commands[] = {
       offsetof(ngx_http_idv_loc_conf_t, connector.next),
       NULL },
 
+    { ngx_string("idv_console"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_idv_place_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, console.name),
+      (void *) ngx_http_idv_console_handler },
+
+    { ngx_string("auth_idv_console_role"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, console_role),
+      NULL },
+
+    { ngx_string("idv_console_audit"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_idv_audit_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, console.audit),
+      NULL },
+
+    { ngx_string("idv_console_reviews"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, console.reviews),
+      NULL },
+
     /* in an idv_provider block */
 
     { ngx_string("environment_id"),
@@ -692,6 +720,7 @@ ngx_http_idv_create_loc_conf(ngx_conf_t *cf)
     lcf->max_age = NGX_CONF_UNSET_PTR;
     lcf->accept_bypass = NGX_CONF_UNSET_PTR;
     lcf->headers = NGX_CONF_UNSET_PTR;
+    lcf->console_role = NGX_CONF_UNSET_PTR;
     lcf->connector.max_body = NGX_CONF_UNSET_SIZE;
     lcf->connector.max_answer = NGX_CONF_UNSET_SIZE;
     lcf->connector.timeout = NGX_CONF_UNSET_MSEC;

@@ -92,6 +92,19 @@ typedef struct {
 } ngx_http_idv_connector_conf_t;
 
 
+/* idv_console and what stands beside it */
+
+typedef struct {
+    ngx_str_t                   name;
+    const idv_provider_t       *provider;    /* NULL: none in this location */
+    ngx_str_t                   path;
+    ngx_open_file_t            *audit;
+    ngx_str_t                   reviews;     /* URL of the queue, or "" */
+    idv_transfer_conf_t         net;         /* to the provider */
+    idv_transfer_conf_t         queue;       /* ... and to the queue */
+} ngx_http_idv_console_conf_t;
+
+
 typedef struct {
     ngx_http_complex_value_t   *gate;        /* provider's name, "" or "off" */
     ngx_http_complex_value_t   *mode;        /* "", "required", "optional" */
@@ -112,6 +125,8 @@ typedef struct {
     ngx_str_t                   path;        /* of api or page */
 
     ngx_http_idv_connector_conf_t  connector;
+    ngx_http_idv_console_conf_t    console;
+    ngx_http_complex_value_t      *console_role;
 
     /* where the gate, and the place, is configured, for messages */
     u_char                     *file;

@@ -46,6 +46,7 @@ my %test = (
     'step-up.conf' => \&step_up,
     'several-providers.conf' => \&several_providers,
     'connector.conf' => \&connector,
+    'console.conf' => \&console,
     'quickstart.conf' => undef,
 );
 
@@ -329,6 +330,37 @@ sub connector {
 }
 
 
+sub console {
+    my ($name) = @_;
+
+    my $site = site($name);
+    my %host = (host => 'console.example.com');
+    my @change = ('Content-Type' => 'application/json', 'X-IDV-Console' => 1);
+    my ($carol, $victor) = map { client($site, %host, basic => "$_:$_") }
+        qw(carol victor);
+    my $ann = client($site, basic => 'ann:ann');
+    my $user = '/console/api/users/' . ANN;
+
+    through($name, flow($site, $ann));
+    is($ann->get('/')->status, 200, "$name: ann is let through");
+
+    is(client($site, %host)->get($user)->status, 401,
+        "$name: nobody sees her");
+    is(client($site, %host, basic => 'ann:ann')->get($user)->status, 401,
+        "$name: nor does she herself");
+    is($victor->get($user)->json->{transactions}[0]{status}, 'SUCCESS',
+        "$name: a viewer sees that she was verified");
+    is($victor->post("$user/reset", '{}', @change)->status, 403,
+        "$name: and changes nothing");
+    is($carol->post("$user/reset", '{}', @change)->json->{transactions}, 1,
+        "$name: an administrator resets her");
+    is($ann->get('/')->status, 403, "$name: the gate is closed");
+    like($site->nginx->read_file('idv-audit.log'),
+        qr/"who":"carol".*"what":"user.reset".*"result":"done"/,
+        "$name: which is written down");
+}
+
+
 # the whole file, as nginx -t reads it
 
 sub takes_whole {
@@ -574,6 +606,8 @@ sub files {
         'certs-www.example.com.key' => read_file("$made/server.key"),
         'certs-clients-ca.pem' => read_file("$made/ca.pem"),
         htpasswd => join('', map { "$_:{PLAIN}$_\n" } qw(ann bob staff-bob)),
+        'idv-administrators' => join('', map { "$_:{PLAIN}$_\n" }
+            qw(carol victor)),
         'idv-callers' => callers(),
     );
 }

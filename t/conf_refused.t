@@ -178,12 +178,13 @@ accepted('32 providers', undef,
 for my $case (['idv_provider local_flow {', ''],
               ['idv_provider other {', 'cookie_name idv_local;'],
               ['idv_provider other {', 'cookie_name idv_local_flow;'],
+              ['idv_provider local_console {', ''],
               ['idv_provider loca {', 'cookie_name idv_loca;', 'idv_loca_flow'],
               ['idv_provider b {', 'cookie_name a;', 'a_flow'])
 {
     my ($open, $line, $first) = @$case;
 
-    refused("$open $line", qr/its cookies "\w+" and "\w+_flow" meet those of "local": give one of the two another "cookie_name"/,
+    refused("$open $line", qr/its cookies "\w+", "\w+_flow" and "\w+_console" meet those of "local": give one of the two another "cookie_name"/,
         provider => $first ? "cookie_name $first;" : undef,
         http => join "\n", $open, @provider, $line, '} #!');
 }

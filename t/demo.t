@@ -74,6 +74,11 @@ is($state->{headers}{'IDV-Status'}, 'SUCCESS', 'and status');
 
 is((idv("$gate/", 'bob'))[0], 403, 'bob is not');
 
+($status, my $seen) = curl("$gate/console/api/users/ann", '-u', 'admin:admin');
+is($seen->{transactions}[0]{status}, 'SUCCESS', 'admin sees it in the console');
+is((curl("$gate/console/api/users/ann", '-u', 'ann:ann'))[0], 403,
+    '... and ann does not');
+
 # a second run keeps the keys: her session goes on
 
 stop();

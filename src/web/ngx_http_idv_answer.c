@@ -555,6 +555,11 @@ ngx_http_idv_api_of(ngx_http_request_t *r)
         return lcf->connector.provider;
     }
 
+    if (lcf->console.provider) {
+        return ngx_http_idv_console_api(r, &lcf->console)
+               ? lcf->console.provider : NULL;
+    }
+
     if (lcf->page
         && ngx_http_arg(r, (u_char *) "response_mode",
                         sizeof("response_mode") - 1, &mode)
@@ -622,6 +627,7 @@ ngx_http_idv_header_filter(ngx_http_request_t *r)
                                     NULL, &ctx->instead)
             != NGX_OK
             || (lcf->connector.provider == NULL
+                && lcf->console.provider == NULL
                 && ngx_http_idv_cors(r, provider) != NGX_OK)
             || ngx_http_idv_no_store(r) != NGX_OK)
         {

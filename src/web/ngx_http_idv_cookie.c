@@ -140,7 +140,8 @@ ngx_http_idv_cookie_names(ngx_pool_t *pool, idv_provider_t *provider)
 
     static const char *const  suffix[IDV_COOKIE_NCOOKIES] = {
         "",                              /* IDV_COOKIE_SESSION */
-        NGX_HTTP_IDV_FLOW_COOKIE         /* IDV_COOKIE_FLOW */
+        NGX_HTTP_IDV_FLOW_COOKIE,        /* IDV_COOKIE_FLOW */
+        NGX_HTTP_IDV_CONSOLE_COOKIE      /* IDV_COOKIE_CONSOLE */
     };
 
     for (i = 0; i < IDV_COOKIE_NCOOKIES; i++) {

@@ -18,6 +18,7 @@
 
 #define NGX_HTTP_IDV_SECRET_LEN   22     /* of a client, letters and digits */
 #define NGX_HTTP_IDV_FLOW_COOKIE  "_flow" /* behind the session cookie's name */
+#define NGX_HTTP_IDV_CONSOLE_COOKIE  "_console"  /* the same */
 #define NGX_HTTP_IDV_MAX_CONTACTS  8     /* e-mails and phones, each */
 #define NGX_HTTP_IDV_PAGE_MAX_FORM  8192 /* bytes */
 
@@ -274,6 +275,10 @@ ngx_int_t ngx_http_idv_cors(ngx_http_request_t *r,
 ngx_int_t ngx_http_idv_send_invalid(ngx_http_request_t *r, const char *code,
     const char *target, const char *message);
 
+/* 1: the JSON API of a console is asked, and none of its pages */
+ngx_uint_t ngx_http_idv_console_api(ngx_http_request_t *r,
+    const ngx_http_idv_console_conf_t *conf);
+
 /* strips managed headers once, as soon as the request is read */
 ngx_int_t ngx_http_idv_strip_handler(ngx_http_request_t *r);
 
@@ -284,6 +289,7 @@ ngx_int_t ngx_http_idv_preflight_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_idv_page_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_idv_metrics_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_idv_connector_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_idv_console_handler(ngx_http_request_t *r);
 
 
 #endif /* _NGX_HTTP_IDV_WEB_H_INCLUDED_ */
