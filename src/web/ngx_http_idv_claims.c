@@ -392,9 +392,6 @@ ngx_http_idv_claims_decode(ngx_http_request_t *r,
     ngx_pool_cleanup_t  *cln;
 
     ctx = ngx_http_idv_get_ctx(r);
-    if (ctx == NULL) {
-        return NGX_ERROR;
-    }
 
     if (ctx->claims && ctx->claims_of.data == session->claims.data) {
         *claims = ctx->claims;

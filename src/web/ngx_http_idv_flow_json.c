@@ -69,15 +69,24 @@ typedef struct {
 } ngx_http_idv_text_t;
 
 
-static ngx_inline void
-ngx_http_idv_put(ngx_http_idv_text_t *t, const void *data, size_t len)
+static ngx_inline ngx_uint_t
+ngx_http_idv_fits(ngx_http_idv_text_t *t, size_t len)
 {
     if ((size_t) (t->end - t->pos) < len) {
         t->failed = 1;
-        return;
+        return 0;
     }
 
-    t->pos = ngx_cpymem(t->pos, data, len);
+    return 1;
+}
+
+
+static ngx_inline void
+ngx_http_idv_put(ngx_http_idv_text_t *t, const void *data, size_t len)
+{
+    if (ngx_http_idv_fits(t, len)) {
+        t->pos = ngx_cpymem(t->pos, data, len);
+    }
 }
 
 
@@ -171,10 +180,7 @@ ngx_http_idv_put_string(ngx_http_idv_text_t *t, const void *data, size_t len)
     if (escape == 0) {
         ngx_http_idv_put(t, data, len);
 
-    } else if ((size_t) (t->end - t->pos) < len + escape) {
-        t->failed = 1;
-
-    } else {
+    } else if (ngx_http_idv_fits(t, len + escape)) {
         t->pos = (u_char *) ngx_escape_json(t->pos, (u_char *) data, len);
     }
 
@@ -380,7 +386,6 @@ static ngx_int_t
 ngx_http_idv_put_qr(ngx_http_request_t *r, ngx_http_idv_text_t *t,
     const idv_flow_t *flow, ngx_str_t *href)
 {
-    ngx_int_t  rc;
     ngx_str_t  url, svg, text;
 
     ngx_http_idv_put_name(t, "qrUrl");
@@ -395,15 +400,8 @@ ngx_http_idv_put_qr(ngx_http_request_t *r, ngx_http_idv_text_t *t,
     url.data = (u_char *) flow->url;
     url.len = ngx_strlen(flow->url);
 
-    rc = idv_qr_svg(r->pool, &url, &svg);
-
-    if (rc == NGX_ERROR) {
+    if (idv_qr_svg(r->pool, &url, &svg) != NGX_OK) {
         return NGX_ERROR;
-    }
-
-    if (rc == NGX_DECLINED) {
-        ngx_http_idv_puts(t, "\"\"");
-        return NGX_OK;
     }
 
     text.data = ngx_pnalloc(r->pool, ngx_base64_encoded_length(svg.len));

@@ -271,6 +271,10 @@ extern const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_en;
 extern const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_de;
 extern const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_ar;
 
+/* may a page show it in the place of that key?  reason says why not */
+ngx_int_t ngx_http_idv_page_check_text(ngx_uint_t key, ngx_str_t *text,
+    const char **reason);
+
 /* the language of langs that an Accept-Language value, or NULL, asks for */
 const ngx_http_idv_page_lang_t *ngx_http_idv_page_language(
     const ngx_array_t *langs, const ngx_str_t *accept);

@@ -33,8 +33,6 @@ static ngx_int_t ngx_http_idv_page_parse_texts(ngx_http_idv_page_load_t *load,
     ngx_str_t *path, ngx_str_t *file, ngx_http_idv_page_lang_t *lang);
 static ngx_int_t ngx_http_idv_page_parse_line(ngx_http_idv_page_lang_t *lang,
     u_char *given, ngx_str_t *line, const char **reason);
-static ngx_int_t ngx_http_idv_page_check_text(ngx_uint_t key, ngx_str_t *text,
-    const char **reason);
 static ngx_int_t ngx_http_idv_page_load_template(
     ngx_http_idv_page_load_t *load);
 static ngx_int_t ngx_http_idv_page_parse_template(
@@ -132,8 +130,7 @@ ngx_http_idv_page_load(ngx_conf_t *cf, idv_provider_t *provider)
 static ngx_int_t
 ngx_http_idv_page_load_langs(ngx_http_idv_page_load_t *load)
 {
-    ngx_uint_t                       i, k;
-    const char                      *reason;
+    ngx_uint_t                       i;
     ngx_http_idv_page_lang_t        *lang;
 
     static const ngx_http_idv_page_lang_t *const  builtin[] = {
@@ -157,19 +154,6 @@ ngx_http_idv_page_load_langs(ngx_http_idv_page_load_t *load)
         }
 
         *lang = *builtin[i];
-
-        for (k = 1; k < NGX_HTTP_IDV_NTEXTS; k++) {
-
-            if (ngx_http_idv_page_check_text(k, &lang->texts[k], &reason)
-                != NGX_OK)
-            {
-                ngx_conf_log_error(NGX_LOG_EMERG, load->cf, 0,
-                                   "idv page: built in text \"%s\" of \"%V\" "
-                                   "%s", ngx_http_idv_page_text_names[k],
-                                   &lang->tag, reason);
-                return NGX_ERROR;
-            }
-        }
     }
 
     if (load->folder.len == 0) {
@@ -444,7 +428,7 @@ ngx_http_idv_page_parse_line(ngx_http_idv_page_lang_t *lang, u_char *given,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_idv_page_check_text(ngx_uint_t key, ngx_str_t *text,
     const char **reason)
 {

@@ -461,10 +461,6 @@ ngx_http_idv_page_outcome(ngx_http_idv_page_t *page, idv_engine_op_t *op)
 
     case IDV_EVENT_CONTINUE:
 
-        if (!op->issue) {
-            return ngx_http_idv_page_to_flow(page, "");
-        }
-
         ngx_http_idv_session_grant(page->r, page->provider);
         page->end->hash = 1;
 

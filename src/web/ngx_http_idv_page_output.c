@@ -296,13 +296,7 @@ ngx_http_idv_page_add_text(ngx_http_idv_page_t *page,
             ngx_http_idv_page_put(page, "</bdi>");
         }
 
-        p = ngx_strlchr(open, last, '}');
-
-        if (p == NULL) {
-            return;
-        }
-
-        p++;
+        p = ngx_strlchr(open, last, '}') + 1;
     }
 }
 

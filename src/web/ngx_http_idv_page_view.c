@@ -354,7 +354,7 @@ ngx_http_idv_page_valid(ngx_http_idv_page_t *page, int64_t expires)
 }
 
 
-/* the capture's address, for this device or another; "" if it is not one */
+/* the capture's address, for this device or another */
 
 static ngx_str_t
 ngx_http_idv_page_capture(ngx_http_idv_page_t *page, const idv_flow_t *flow,
@@ -364,13 +364,6 @@ ngx_http_idv_page_capture(ngx_http_idv_page_t *page, const idv_flow_t *flow,
 
     url.data = (u_char *) flow->url;
     url.len = ngx_strlen(flow->url);
-
-    if (ngx_strncmp(url.data, "https://", sizeof("https://") - 1) != 0
-        && ngx_strncmp(url.data, "http://", sizeof("http://") - 1) != 0)
-    {
-        ngx_str_set(&url, "");
-        return url;
-    }
 
     if (!self) {
         return url;
@@ -528,7 +521,7 @@ ngx_http_idv_page_scan(ngx_http_idv_page_t *page, const idv_flow_t *flow)
     ngx_http_idv_page_put(page, "<p class=\"warning\">%t</p>\n",
                           NGX_HTTP_IDV_TEXT_WARNING);
 
-    if (url.len && flow->tx_status != IDV_TX_INITIATED) {
+    if (flow->tx_status != IDV_TX_INITIATED) {
 
         if (sent) {
             ngx_http_idv_page_put(page, "<p>%t</p>\n",
@@ -585,11 +578,9 @@ ngx_http_idv_page_self(ngx_http_idv_page_t *page, const idv_flow_t *flow)
     ngx_http_idv_page_put(page, "<p class=\"warning\">%t</p>\n",
                           NGX_HTTP_IDV_TEXT_WARNING);
 
-    if (url.len) {
-        ngx_http_idv_page_put(page, "<p><a id=\"idv-open\" "
-                              "class=\"button primary\" href=\"%e\">%t</a>"
-                              "</p>\n", &url, NGX_HTTP_IDV_TEXT_SELF_OPEN);
-    }
+    ngx_http_idv_page_put(page, "<p><a id=\"idv-open\" "
+                          "class=\"button primary\" href=\"%e\">%t</a>"
+                          "</p>\n", &url, NGX_HTTP_IDV_TEXT_SELF_OPEN);
 
     ngx_http_idv_page_wait(page);
     ngx_http_idv_page_actions(page, flow, NGX_HTTP_IDV_TEXT_CHOOSE_AGAIN);
@@ -610,12 +601,9 @@ ngx_http_idv_page_progress(ngx_http_idv_page_t *page, const idv_flow_t *flow)
 
         url = ngx_http_idv_page_capture(page, flow, 1);
 
-        if (url.len) {
-            ngx_http_idv_page_put(page, "<p><a id=\"idv-open\" "
-                                  "class=\"button secondary\" href=\"%e\">%t"
-                                  "</a></p>\n", &url,
-                                  NGX_HTTP_IDV_TEXT_SELF_OPEN);
-        }
+        ngx_http_idv_page_put(page, "<p><a id=\"idv-open\" "
+                              "class=\"button secondary\" href=\"%e\">%t"
+                              "</a></p>\n", &url, NGX_HTTP_IDV_TEXT_SELF_OPEN);
     }
 
     ngx_http_idv_page_wait(page);

@@ -13,7 +13,6 @@
 ngx_int_t
 ngx_http_idv_send_qr(ngx_http_request_t *r, const idv_flow_t *flow)
 {
-    ngx_int_t  rc;
     ngx_str_t  url, svg;
 
     static ngx_str_t  policy = ngx_string("default-src 'none'");
@@ -25,15 +24,9 @@ ngx_http_idv_send_qr(ngx_http_request_t *r, const idv_flow_t *flow)
     url.data = (u_char *) flow->url;
     url.len = ngx_strlen(flow->url);
 
-    rc = idv_qr_svg(r->pool, &url, &svg);
-
-    if (rc == NGX_DECLINED) {
-        return ngx_http_idv_send_error(r, NGX_HTTP_IDV_NOT_FOUND, -1);
-    }
-
     /* a picture that is opened by itself is a document, which may do nothing */
 
-    if (rc != NGX_OK
+    if (idv_qr_svg(r->pool, &url, &svg) != NGX_OK
         || ngx_http_idv_no_store(r) != NGX_OK
         || ngx_http_idv_header(r, "Content-Security-Policy", &policy)
            != NGX_OK)

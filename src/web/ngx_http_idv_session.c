@@ -44,8 +44,8 @@ static ngx_int_t ngx_http_idv_session_seal(ngx_http_request_t *r,
     ngx_str_t *text);
 static ngx_int_t ngx_http_idv_session_aad(ngx_http_request_t *r,
     const ngx_http_idv_sealed_t *sealed, ngx_str_t *aad);
-static ngx_int_t ngx_http_idv_session_room(ngx_http_request_t *r,
-    const idv_provider_t *provider, ngx_uint_t header, size_t *room);
+static size_t ngx_http_idv_session_room(ngx_http_request_t *r,
+    const idv_provider_t *provider, ngx_uint_t header);
 static ngx_int_t ngx_http_idv_session_fit(ngx_http_request_t *r,
     ngx_str_t *claims, size_t room);
 static ngx_int_t ngx_http_idv_session_send(ngx_http_request_t *r,
@@ -70,9 +70,6 @@ ngx_http_idv_session(ngx_http_request_t *r, const idv_provider_t *provider,
     ngx_http_idv_session_t  *session;
 
     ctx = ngx_http_idv_get_ctx(r);
-    if (ctx == NULL) {
-        return NULL;
-    }
 
     /* an internal redirect may have brought another provider or subject */
 
@@ -358,9 +355,9 @@ ngx_http_idv_session_issue(ngx_http_request_t *r,
         ngx_str_set(&session.claims, "{}");
     }
 
-    if (ngx_http_idv_session_room(r, provider, session.header, &room)
-        != NGX_OK
-        || ngx_http_idv_session_fit(r, &session.claims, room) != NGX_OK
+    room = ngx_http_idv_session_room(r, provider, session.header);
+
+    if (ngx_http_idv_session_fit(r, &session.claims, room) != NGX_OK
         || ngx_http_idv_session_seal(r, provider, &session, &text) != NGX_OK)
     {
         return NGX_ERROR;
@@ -372,9 +369,6 @@ ngx_http_idv_session_issue(ngx_http_request_t *r,
     }
 
     ctx = ngx_http_idv_get_ctx(r);
-    if (ctx == NULL) {
-        return NGX_ERROR;
-    }
 
     ctx->issued = ngx_http_idv_cookie_set(r, provider, IDV_COOKIE_SESSION,
                                           &text, provider->session_lifetime);
@@ -611,11 +605,10 @@ ngx_http_idv_session_host(ngx_http_request_t *r, ngx_str_t *host)
 
 /* bytes of claims that a session may have for its text to be let in again */
 
-static ngx_int_t
+static size_t
 ngx_http_idv_session_room(ngx_http_request_t *r,
-    const idv_provider_t *provider, ngx_uint_t header, size_t *room)
+    const idv_provider_t *provider, ngx_uint_t header)
 {
-    size_t     size, used;
     ngx_str_t  name;
 
     if (header) {
@@ -625,20 +618,8 @@ ngx_http_idv_session_room(ngx_http_request_t *r,
         ngx_http_idv_cookie_name(r, provider, IDV_COOKIE_SESSION, &name);
     }
 
-    if (name.len + 1 > NGX_HTTP_IDV_MAX_COOKIE) {
-        return NGX_ERROR;
-    }
-
-    size = (NGX_HTTP_IDV_MAX_COOKIE - name.len - 1) / 4 * 3;
-    used = NGX_HTTP_IDV_SESSION_FIXED + IDV_SEAL_OVERHEAD;
-
-    if (size < used + 2) {
-        return NGX_ERROR;
-    }
-
-    *room = size - used;
-
-    return NGX_OK;
+    return (NGX_HTTP_IDV_MAX_COOKIE - name.len - 1) / 4 * 3
+           - NGX_HTTP_IDV_SESSION_FIXED - IDV_SEAL_OVERHEAD;
 }
 
 
@@ -671,10 +652,6 @@ ngx_http_idv_session_fit(ngx_http_request_t *r, ngx_str_t *claims, size_t room)
              iter = json_object_iter_next(root, iter))
         {
             last = json_object_iter_key(iter);
-        }
-
-        if (last == NULL) {
-            return NGX_ERROR;
         }
 
         ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,

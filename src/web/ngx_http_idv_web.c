@@ -537,11 +537,6 @@ ngx_http_idv_engine_done(idv_engine_op_t *op)
 
     wait = op->data;
     r = wait->request;
-
-    if (r == NULL) {
-        return;
-    }
-
     wait->request = NULL;
 
     c = r->connection;
