@@ -37,8 +37,8 @@ my $provider = <<'END';
 END
 
 
-# more => what else the gate is to have: provider, locations of that
-# application, phone, zone, data of PingOne
+# more => what else the gate is to have: http, servers, files, provider,
+# locations of that application, phone, zone, data of PingOne
 
 sub new {
     my ($class, %more) = @_;
@@ -86,15 +86,15 @@ END
     $self->{site} = $self->{pingone}->site(
         name => 'faults', workers => 1, level => 'info',
         env => $self->{rig}->env,
-        files => { 'ca.pem' => $ca->certificate },
+        files => { 'ca.pem' => $ca->certificate, %{$more{files} || {}} },
         people => {
             (map { ("p$_" => { email => "p$_\@example.com",
                                phone => $more{phone} }) } 0 .. PEOPLE - 1),
             (map { ("g$_" => {}) } 0 .. GUESTS - 1),
         },
         provider => $provider . ($more{provider} // ''), zone => $more{zone},
-        gate => 'keepalive_requests 100000;',
-        http => other('tls', $tls, 'trusted_certificate ca.pem;')
+        gate => 'keepalive_requests 100000;', servers => $more{servers},
+        http => ($more{http} // '') . other('tls', $tls, 'trusted_certificate ca.pem;')
             . other('brief', "http://127.0.0.1:$pingone", 'session_idle 60s;'),
         locations => ($more{locations} ? $more{locations}->($app) : '')
             . <<"END");
@@ -402,9 +402,6 @@ my %steps = (
             my ($self, $item, $answer, $found) = @_;
 
             return http($answer, '500|503') if $answer->status != 303;
-
-            # to nginx it was nobody, who has no session
-            return if Idv::Rig::within($found, qr/^ngx_http_auth_basic_user$/);
 
             return still_in(@_);
         },

@@ -25,7 +25,17 @@ sub new {
     # data: a text that has to be encoded, and a number
 
     return $class->SUPER::new(locations => \&locations, zone => '16m',
-        phone => '+15555550100',
+        phone => '+15555550100', servers => <<'SERVER',
+    server {
+        listen 127.0.0.1:%%PORT_left%%;
+
+        auth_idv_subject $remote_user;
+
+        location /idv/ {
+            idv_page local;
+        }
+    }
+SERVER
         data => { weight => "50 % f\x{fc}r", idNumber => 12 },
         provider => <<'END');
     cors_origin https://other.example https://app.example;
@@ -59,6 +69,18 @@ sub locations {
 
         location /inside {
             auth_idv  local;
+            try_files /none /facts;
+        }
+
+        # headers that an earlier location has set, and one that sets none
+
+        location /inward {
+            auth_idv        local;
+            auth_idv_header IDV-Status status;
+            try_files       /none /facts;
+        }
+
+        location /through {
             try_files /none /facts;
         }
 
@@ -159,6 +181,8 @@ sub presses {
 my %steps = (
     facts => verified_asks('/facts?age=1h'),
     facts_inside => verified_asks('/inside'),
+    facts_inward => verified_asks('/inward'),
+    facts_through => verified_asks('/through'),
     facts_optional => asks(\&unnamed, 200, 'GET', '/optional',
         'IDV_Status' => 'FORGED'),
 
@@ -170,12 +194,36 @@ my %steps = (
         '/pf-ws/authn/flows/' . 'a' x 22, @json, @preflight),
     flow_method => asks(\&refused, 405, 'PUT',
         '/pf-ws/authn/flows/' . 'a' x 22, @json),
+    facts_refused => asks(\&Idv::Steps::refusal, 403, 'GET', '/facts',
+        @preflight),
+    metrics => asks(\&text, 200, 'GET', '/metrics'),
     metrics_method => asks(\&refused_anyhow, 405, 'PUT', '/metrics'),
     page_method => asks(\&refused_anyhow, 405, 'PUT', '/idv/start'),
     page_script => asks(\&text, 200, 'GET', '/idv/script.js'),
     page_session => asks(\&text, 200, 'GET', '/idv/session'),
     page_start => asks(\&page, 200, 'GET',
         '/idv/start?response_mode=pi.flow&return=/a%2520b', @preflight),
+
+    page_nobody => {
+        %{asks(\&unnamed_refused, 403, 'GET',
+            '/idv/start?response_mode=pi.flow', @preflight)},
+        make => sub { Idv::HTTP->new(port => $_[0]->site->port('left')) },
+    },
+    page_logout => {
+        %{asks(\&page, 200, 'GET', '/idv/logout')},
+        make => sub { $_[0]->verified },
+    },
+
+    flow_options => {
+        make => sub {
+            my $flow = $_[0]->flow;
+            $flow->device('other');
+            $flow;
+        },
+        act => sub { $_[1]->read; $_[1]->answer },
+        judge => \&state,
+        again => sub { $_[1]->read->status == 200 },
+    },
 
     flow_anonymous => {
         make => sub { Idv::HTTP->new(port => $_[0]->site->port('gate')) },
@@ -308,6 +356,13 @@ sub unnamed {
     return Idv::Steps::http($answer, '500|502|503') if $answer->status != 200;
     return 'FORGED' if $answer->body =~ /FORGED|IDV-Status/;
     return;
+}
+
+
+# nobody, of whom the first factor knows
+
+sub unnamed_refused {
+    return (Idv::Steps::refusal(@_), Idv::Steps::form($_[2]));
 }
 
 
