@@ -125,7 +125,9 @@ my %need = (
     identityAssurance => \&finished,
     verifyPolicies => sub { +{ id => policy(%$face) } },
     users => sub { +{} },
-    '{user}' => sub { +{ user => shift @users } },
+    '{user}' => sub { +{ user => $service->api('POST', 'users',
+        { username => 'user-' . ++$named })->json->{id} } },
+    enabled => sub { +{ user => shift @users } },
     populations => sub { +{ id => $service->api('GET', 'populations')->json
         ->{_embedded}{populations}[0]{id} } },
     map { $_ => sub { +{ user => 'other', id => NOBODY } } }
@@ -157,6 +159,10 @@ my %request = (
         { body => { %$face, name => 'changed' } },
     'POST {user}/identityRecordMatching' => { body => {
         probe => { name => 'Ann' }, gallery => { name => { value => 'Ann' } } } },
+    'POST {env}/users' => { body => { username => 'new' } },
+    'PUT {user}' => { body => { username => 'put' } },
+    'PATCH {user}' => { body => { nickname => 'Ann' } },
+    'PUT {user}/enabled' => { body => { enabled => $true } },
     'PUT {user}/verifyStatus' => { body => { verifyStatus => 'ENABLED' } },
 );
 
@@ -220,7 +226,9 @@ for my $row (@rows) {
 
         # how
 
-        my $answer = call('PATCH', $path, $place);
+        my ($other) = grep { my $m = $_; !grep { $_ eq $m } @{$methods{$path}} }
+            qw(PATCH OPTIONS);
+        my $answer = call($other, $path, $place);
         is($answer->status, 405, 'another method');
         is($answer->header('Allow'), allowed(@{$methods{$path}}),
             '... and those that there are');
@@ -345,5 +353,5 @@ sub allowed {
 
     $is{HEAD} = $is{GET};
 
-    return join ', ', grep { $is{$_} } qw(GET HEAD POST PUT DELETE);
+    return join ', ', grep { $is{$_} } qw(GET HEAD POST PUT PATCH DELETE);
 }

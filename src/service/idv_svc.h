@@ -368,10 +368,26 @@ ngx_int_t idv_svc_event_delete_all(idv_svc_call_t *call);
 ngx_int_t idv_svc_assurance_read(idv_svc_call_t *call);
 ngx_int_t idv_svc_assurance_delete(idv_svc_call_t *call);
 
-/* idv_svc_accounts.c */
+/* idv_svc_accounts.c, idv_svc_account_change.c */
+
+/* NGX_DECLINED: nobody has made a user of that id */
+ngx_int_t idv_svc_account_find(idv_svc_call_t *call, const ngx_str_t *id,
+    idv_svc_own_view_t *view);
+ngx_int_t idv_svc_account_answer(idv_svc_call_t *call,
+    const idv_svc_own_view_t *view, ngx_uint_t status);
+ngx_int_t idv_svc_account_not(idv_svc_call_t *call, ngx_int_t rc);
+
+/* IDV_UUID_LEN characters */
+ngx_int_t idv_svc_account_population_id(idv_svc_call_t *call, u_char *id);
 
 ngx_int_t idv_svc_account_list(idv_svc_call_t *call);
 ngx_int_t idv_svc_account_show(idv_svc_call_t *call);
+ngx_int_t idv_svc_account_create(idv_svc_call_t *call);
+ngx_int_t idv_svc_account_replace(idv_svc_call_t *call);
+ngx_int_t idv_svc_account_change(idv_svc_call_t *call);
+ngx_int_t idv_svc_account_delete(idv_svc_call_t *call);
+ngx_int_t idv_svc_account_enabled_show(idv_svc_call_t *call);
+ngx_int_t idv_svc_account_enable(idv_svc_call_t *call);
 ngx_int_t idv_svc_population_list(idv_svc_call_t *call);
 ngx_int_t idv_svc_population_read(idv_svc_call_t *call);
 

@@ -59,7 +59,7 @@ typedef struct {
     ngx_str_t     attr[IDV_SVC_NATTRS];      /* empty: there is none */
     int64_t       created;
     int64_t       updated;
-    unsigned      enabled:1;
+    uint8_t       enabled;
 } idv_svc_account_t;
 
 

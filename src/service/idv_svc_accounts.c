@@ -2,8 +2,8 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * Users and populations, as the API shows and changes them.  There is one
- * population in each environment.
+ * Users and populations, as the API shows them.  There is one population in
+ * each environment.
  */
 
 
@@ -15,31 +15,38 @@
 #include "idv_svc_filter.h"
 
 
+/* of a page that begins with a declared user, or with a place */
+#define IDV_SVC_CURSOR  (2 * IDV_SVC_NAME)
+
+
 /* those that are listed, and how many pass in all */
 
 typedef struct {
     idv_svc_call_t       *call;
     idv_svc_filter_t     *filter;        /* NULL: all pass */
     ngx_str_t             population;
-    ngx_uint_t            from;          /* the first of the page */
-    ngx_uint_t            next;          /* the first of the next; 0: none */
+    ngx_uint_t            declared;      /* the first of them that is wanted */
+    u_char                place[IDV_SVC_NAME];
+    ngx_uint_t            placed;        /* 1: the place is wanted first */
     ngx_uint_t            limit;
     ngx_uint_t            count;
     json_t               *list;
+    u_char                next[IDV_SVC_CURSOR];
+    size_t                next_len;      /* 0: this is the last page */
 } idv_svc_account_page_t;
 
 
-static ngx_int_t idv_svc_account_population_id(idv_svc_call_t *call,
-    u_char *id);
-static ngx_int_t idv_svc_account_find(idv_svc_call_t *call,
-    idv_svc_account_t *account);
 static json_t *idv_svc_account_whole(idv_svc_call_t *call,
-    const idv_svc_account_t *account, const ngx_str_t *population);
+    const idv_svc_own_view_t *view, const ngx_str_t *population);
 static ngx_int_t idv_svc_account_query(idv_svc_call_t *call,
+    idv_svc_account_page_t *page);
+static ngx_int_t idv_svc_account_cursor(const ngx_str_t *text,
     idv_svc_account_page_t *page);
 static ngx_int_t idv_svc_account_filter(idv_svc_call_t *call,
     idv_svc_account_page_t *page);
-static ngx_uint_t idv_svc_account_passes(const idv_svc_account_page_t *page,
+static void idv_svc_account_list_declared(idv_svc_account_page_t *page);
+static void idv_svc_account_list_made(idv_svc_account_page_t *page);
+static ngx_uint_t idv_svc_account_passes(void *data,
     const idv_svc_account_t *account);
 static json_t *idv_svc_account_page(idv_svc_account_page_t *page);
 static json_t *idv_svc_population_json(idv_svc_call_t *call,
@@ -48,7 +55,7 @@ static json_t *idv_svc_population_json(idv_svc_call_t *call,
 
 /* the same on every machine and after any restart */
 
-static ngx_int_t
+ngx_int_t
 idv_svc_account_population_id(idv_svc_call_t *call, u_char *id)
 {
     u_char     uuid[IDV_SVC_UUID];
@@ -71,67 +78,94 @@ idv_svc_account_population_id(idv_svc_call_t *call, u_char *id)
 ngx_int_t
 idv_svc_account_show(idv_svc_call_t *call)
 {
-    u_char             id[IDV_UUID_LEN];
-    ngx_int_t          rc;
-    ngx_str_t          population;
-    idv_svc_account_t  account;
+    ngx_int_t           rc;
+    idv_svc_own_view_t  view;
 
-    rc = idv_svc_account_find(call, &account);
+    rc = idv_svc_account_find(call, &call->user, &view);
 
-    if (rc != NGX_OK || idv_svc_account_population_id(call, id) != NGX_OK) {
-        return idv_svc_error(call, rc == NGX_DECLINED ? IDV_SVC_NOT_FOUND
-                                                      : IDV_SVC_UNEXPECTED);
-    }
-
-    population.data = id;
-    population.len = IDV_UUID_LEN;
-
-    return idv_svc_send_json(call, NGX_HTTP_OK,
-                             idv_svc_account_whole(call, &account,
-                                                   &population));
+    return (rc == NGX_OK) ? idv_svc_account_answer(call, &view, NGX_HTTP_OK)
+                          : idv_svc_account_not(call, rc);
 }
 
 
-/* NGX_DECLINED: nobody has made a user of that id */
-
-static ngx_int_t
-idv_svc_account_find(idv_svc_call_t *call, idv_svc_account_t *account)
+ngx_int_t
+idv_svc_account_not(idv_svc_call_t *call, ngx_int_t rc)
 {
+    return idv_svc_error(call, rc == NGX_DECLINED ? IDV_SVC_NOT_FOUND
+                                                  : IDV_SVC_UNEXPECTED);
+}
+
+
+ngx_int_t
+idv_svc_account_find(idv_svc_call_t *call, const ngx_str_t *id,
+    idv_svc_own_view_t *view)
+{
+    ngx_int_t                  rc;
+    idv_svc_key_t              key;
     const idv_svc_declared_t  *declared;
 
-    declared = idv_svc_account_declared(call->conf, &call->user);
+    key.tx = NULL;
+    key.env = call->env;
+    key.user = *id;
+
+    rc = idv_svc_accounts_get(call->store, &key, call->request->pool, view);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    declared = idv_svc_account_declared(call->conf, id);
 
     if (declared == NULL) {
         return NGX_DECLINED;
     }
 
-    idv_svc_account_of(declared, account);
+    idv_svc_account_of(declared, &view->account);
 
     return NGX_OK;
 }
 
 
+ngx_int_t
+idv_svc_account_answer(idv_svc_call_t *call, const idv_svc_own_view_t *view,
+    ngx_uint_t status)
+{
+    u_char      id[IDV_UUID_LEN];
+    json_t     *json;
+    ngx_str_t   population;
+
+    if (idv_svc_account_population_id(call, id) != NGX_OK) {
+        return idv_svc_error(call, IDV_SVC_UNEXPECTED);
+    }
+
+    population.data = id;
+    population.len = IDV_UUID_LEN;
+
+    json = idv_svc_account_whole(call, view, &population);
+
+    if (status == NGX_HTTP_CREATED && idv_svc_location(call, json) != NGX_OK) {
+        json_decref(json);
+        return idv_svc_error(call, IDV_SVC_UNEXPECTED);
+    }
+
+    return idv_svc_send_json(call, status, json);
+}
+
+
 static json_t *
-idv_svc_account_whole(idv_svc_call_t *call, const idv_svc_account_t *account,
+idv_svc_account_whole(idv_svc_call_t *call, const idv_svc_own_view_t *view,
     const ngx_str_t *population)
 {
-    u_char              env[IDV_UUID_LEN];
-    json_t             *json, *attrs;
-    ngx_str_t           e;
-    idv_svc_key_t       key;
-    idv_svc_standing_e  standing;
+    u_char                    env[IDV_UUID_LEN];
+    json_t                   *json, *attrs;
+    ngx_str_t                 e;
+    const idv_svc_account_t  *account;
+
+    account = &view->account;
 
     e.data = env;
     e.len = IDV_UUID_LEN;
     idv_uuid_print(env, call->env);
-
-    key.tx = NULL;
-    key.env = call->env;
-    key.user = account->id;
-
-    if (idv_svc_users_standing(call->store, &key, &standing) != NGX_OK) {
-        return NULL;
-    }
 
     json = json_pack("{s:{s:o, s:o, s:o}, s:o, s:{s:o}, s:{s:o}}",
                      "_links",
@@ -163,7 +197,7 @@ idv_svc_account_whole(idv_svc_call_t *call, const idv_svc_account_t *account,
     attrs = json_pack("{s:b, s:o, s:o, s:o}",
                       "enabled", (int) account->enabled,
                       "verifyStatus",
-                      idv_svc_json_str(idv_svc_user_standing(standing)),
+                      idv_svc_json_str(idv_svc_user_standing(view->standing)),
                       "createdAt", idv_svc_json_date(account->created),
                       "updatedAt", idv_svc_json_date(account->updated));
 
@@ -182,9 +216,6 @@ ngx_int_t
 idv_svc_account_list(idv_svc_call_t *call)
 {
     u_char                   population[IDV_UUID_LEN];
-    ngx_uint_t               i;
-    idv_svc_account_t        account;
-    idv_svc_declared_t      *user;
     idv_svc_account_page_t   page;
 
     if (idv_svc_account_population_id(call, population) != NGX_OK) {
@@ -204,30 +235,8 @@ idv_svc_account_list(idv_svc_call_t *call)
 
     page.list = json_array();
 
-    user = call->conf->users ? call->conf->users->elts : NULL;
-
-    for (i = 0; user && i < call->conf->users->nelts; i++) {
-        idv_svc_account_of(&user[i], &account);
-
-        if (!idv_svc_account_passes(&page, &account)) {
-            continue;
-        }
-
-        page.count++;
-
-        if (i < page.from) {
-            continue;
-        }
-
-        if (json_array_size(page.list) < page.limit) {
-            (void) json_array_append_new(page.list,
-                                 idv_svc_account_whole(call, &account,
-                                                       &page.population));
-
-        } else if (page.next == 0) {
-            page.next = i;
-        }
-    }
+    idv_svc_account_list_declared(&page);
+    idv_svc_account_list_made(&page);
 
     return idv_svc_send_json(call, NGX_HTTP_OK, idv_svc_account_page(&page));
 }
@@ -238,20 +247,15 @@ idv_svc_account_list(idv_svc_call_t *call)
 static ngx_int_t
 idv_svc_account_query(idv_svc_call_t *call, idv_svc_account_page_t *page)
 {
-    ngx_int_t  n;
     ngx_str_t  value;
 
     (void) idv_svc_limit(call, &page->limit);
 
-    if (ngx_http_arg(call->request, (u_char *) "cursor", 6, &value) == NGX_OK) {
-        n = ngx_atoi(value.data, value.len);
-
-        if (n < 1) {
-            idv_svc_detail(call, "INVALID_VALUE", "cursor",
-                           "There is no such page.", NULL);
-        }
-
-        page->from = n;
+    if (ngx_http_arg(call->request, (u_char *) "cursor", 6, &value) == NGX_OK
+        && idv_svc_account_cursor(&value, page) != NGX_OK)
+    {
+        idv_svc_detail(call, "INVALID_VALUE", "cursor",
+                       "There is no such page.", NULL);
     }
 
     if (idv_svc_account_filter(call, page) == NGX_ERROR) {
@@ -259,6 +263,38 @@ idv_svc_account_query(idv_svc_call_t *call, idv_svc_account_page_t *page)
     }
 
     return call->details ? NGX_DECLINED : NGX_OK;
+}
+
+
+/* a number of a declared user, or a place in hexadecimal digits */
+
+static ngx_int_t
+idv_svc_account_cursor(const ngx_str_t *text, idv_svc_account_page_t *page)
+{
+    ngx_int_t   n;
+    ngx_uint_t  i;
+
+    if (text->len != IDV_SVC_CURSOR) {
+        n = ngx_atoi(text->data, text->len);
+
+        page->declared = n;
+
+        return (n < 1) ? NGX_DECLINED : NGX_OK;
+    }
+
+    for (i = 0; i < IDV_SVC_NAME; i++) {
+        n = ngx_hextoi(text->data + 2 * i, 2);
+
+        if (n == NGX_ERROR) {
+            return NGX_DECLINED;
+        }
+
+        page->place[i] = (u_char) n;
+    }
+
+    page->placed = 1;
+
+    return NGX_OK;
 }
 
 
@@ -304,10 +340,101 @@ idv_svc_account_filter(idv_svc_call_t *call, idv_svc_account_page_t *page)
 }
 
 
-static ngx_uint_t
-idv_svc_account_passes(const idv_svc_account_page_t *page,
-    const idv_svc_account_t *account)
+/* one that the API has changed is with those that it has made */
+
+static void
+idv_svc_account_list_declared(idv_svc_account_page_t *page)
 {
+    ngx_uint_t           i;
+    ngx_array_t         *users;
+    idv_svc_key_t        key;
+    idv_svc_declared_t  *user;
+    idv_svc_own_view_t   view;
+
+    users = page->call->conf->users;
+
+    if (users == NULL) {
+        return;
+    }
+
+    key.tx = NULL;
+    key.env = page->call->env;
+
+    user = users->elts;
+
+    for (i = 0; i < users->nelts; i++) {
+        ngx_memzero(&view, sizeof(idv_svc_own_view_t));
+        idv_svc_account_of(&user[i], &view.account);
+
+        key.user = user[i].id;
+
+        if (!idv_svc_account_passes(page, &view.account)
+            || idv_svc_accounts_known(page->call->store, &key))
+        {
+            continue;
+        }
+
+        page->count++;
+
+        if (page->placed || i < page->declared || page->next_len) {
+            continue;
+        }
+
+        if (json_array_size(page->list) == page->limit) {
+            page->next_len = ngx_sprintf(page->next, "%ui", i) - page->next;
+            continue;
+        }
+
+        (void) idv_svc_users_standing(page->call->store, &key,
+                                      &view.standing);
+        (void) json_array_append_new(page->list,
+                                     idv_svc_account_whole(page->call, &view,
+                                                           &page->population));
+    }
+}
+
+
+static void
+idv_svc_account_list_made(idv_svc_account_page_t *page)
+{
+    u_char               places[IDV_SVC_MAX_LIST + 1][IDV_SVC_NAME];
+    ngx_uint_t           i, n, max;
+    idv_svc_own_view_t   view;
+
+    max = page->next_len ? 0 : page->limit - json_array_size(page->list);
+
+    page->count += idv_svc_accounts_list(page->call->store, page->call->env,
+                                         page->placed ? page->place : NULL,
+                                         idv_svc_account_passes, page, places,
+                                         max + 1, &n);
+
+    for (i = 0; i < n && i < max; i++) {
+
+        /* one that has gone since is not in the list */
+
+        if (idv_svc_accounts_at(page->call->store, places[i],
+                                page->call->request->pool, &view)
+            == NGX_OK)
+        {
+            (void) json_array_append_new(page->list,
+                                         idv_svc_account_whole(page->call,
+                                                      &view,
+                                                      &page->population));
+        }
+    }
+
+    if (i < n && page->next_len == 0) {
+        page->next_len = ngx_hex_dump(page->next, places[i], IDV_SVC_NAME)
+                         - page->next;
+    }
+}
+
+
+static ngx_uint_t
+idv_svc_account_passes(void *data, const idv_svc_account_t *account)
+{
+    idv_svc_account_page_t  *page = data;
+
     ngx_str_t  value[IDV_SVC_NFILTERS];
 
     if (page->filter == NULL) {
@@ -339,7 +466,7 @@ idv_svc_account_page(idv_svc_account_page_t *page)
 {
     u_char      env[IDV_UUID_LEN];
     json_t     *next;
-    ngx_str_t   e, filter;
+    ngx_str_t   e, cursor, filter;
     ngx_uint_t  n;
 
     e.data = env;
@@ -348,7 +475,9 @@ idv_svc_account_page(idv_svc_account_page_t *page)
 
     next = NULL;
 
-    if (page->next) {
+    if (page->next_len) {
+        cursor.data = page->next;
+        cursor.len = page->next_len;
 
         /* as it was sent */
 
@@ -359,9 +488,9 @@ idv_svc_account_page(idv_svc_account_page_t *page)
         }
 
         next = idv_svc_json_href(page->call,
-                                 "/environments/%V/users?limit=%ui&cursor=%ui"
+                                 "/environments/%V/users?limit=%ui&cursor=%V"
                                  "%s%V",
-                                 &e, page->limit, page->next,
+                                 &e, page->limit, &cursor,
                                  filter.len ? "&filter=" : "", &filter);
     }
 

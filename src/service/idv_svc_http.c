@@ -86,6 +86,7 @@ static idv_svc_method_t  idv_svc_methods[] = {
     { NGX_HTTP_HEAD, "HEAD" },
     { NGX_HTTP_POST, "POST" },
     { NGX_HTTP_PUT, "PUT" },
+    { NGX_HTTP_PATCH, "PATCH" },
     { NGX_HTTP_DELETE, "DELETE" },
     { 0, NULL }
 };
@@ -599,7 +600,7 @@ idv_svc_allow(idv_svc_call_t *call)
     idv_svc_method_t  *m;
 
     value.data = ngx_pnalloc(call->request->pool,
-                             sizeof("GET, HEAD, POST, PUT, DELETE"));
+                             sizeof("GET, HEAD, POST, PUT, PATCH, DELETE"));
     if (value.data == NULL) {
         return NGX_ERROR;
     }

@@ -59,6 +59,49 @@ idv_svc_index_add(idv_svc_tree_t *tree, idv_svc_index_t *index,
 }
 
 
+/* in the order of a tree: the first bytes are a number */
+
+ngx_int_t
+idv_svc_index_cmp(const u_char *one, const u_char *two)
+{
+    ngx_rbtree_key_t  a, b;
+
+    ngx_memcpy(&a, one, sizeof(ngx_rbtree_key_t));
+    ngx_memcpy(&b, two, sizeof(ngx_rbtree_key_t));
+
+    return (a != b) ? (a < b ? -1 : 1) : ngx_memcmp(one, two, IDV_SVC_NAME);
+}
+
+
+void *
+idv_svc_index_from(idv_svc_tree_t *tree, const u_char *name)
+{
+    idv_svc_index_t    *found;
+    ngx_rbtree_node_t  *node;
+
+    node = tree->tree.root;
+    found = NULL;
+
+    if (name == NULL) {
+        return (node == &tree->sentinel)
+               ? NULL : (void *) ngx_rbtree_min(node, &tree->sentinel);
+    }
+
+    while (node != &tree->sentinel) {
+
+        if (idv_svc_index_cmp(name, ((idv_svc_index_t *) node)->name) <= 0) {
+            found = (idv_svc_index_t *) node;
+            node = node->left;
+
+        } else {
+            node = node->right;
+        }
+    }
+
+    return found;
+}
+
+
 void *
 idv_svc_index_find(idv_svc_tree_t *tree, const u_char *name)
 {

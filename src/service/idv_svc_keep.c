@@ -13,6 +13,7 @@
 
 
 #define IDV_SVC_KEEP_AAD  (32 + 16 + 16 + 4)
+#define IDV_SVC_KEEP_BY   (IDV_SVC_KEEP_NAME + sizeof(IDV_SVC_KEEP_REFUSED))
 
 
 typedef struct {
@@ -21,6 +22,9 @@ typedef struct {
 } idv_svc_keep_wipe_t;
 
 
+static void idv_svc_keep_path(char *name, const ngx_str_t *path,
+    const u_char *id);
+static void idv_svc_keep_by(char *by, const char *name);
 static ngx_str_t idv_svc_keep_aad(const idv_svc_keep_of_t *of, u_char *buf);
 static ngx_int_t idv_svc_keep_put(ngx_fd_t dir, const char *name,
     const u_char *data, size_t len, ngx_log_t *log);
@@ -37,28 +41,45 @@ idv_svc_keep_dir(const ngx_str_t *path)
 
 
 ngx_fd_t
-idv_svc_keep_open(idv_svc_keep_t *keep, const u_char *id, ngx_uint_t create)
+idv_svc_keep_open(const ngx_str_t *path, const u_char *id, ngx_uint_t create)
 {
-    char       path[NGX_MAX_PATH];
-    u_char    *p;
-    ngx_fd_t   dir;
+    char      name[NGX_MAX_PATH];
+    ngx_fd_t  dir;
 
-    p = ngx_snprintf((u_char *) path, NGX_MAX_PATH - IDV_UUID_LEN - 1, "%V/",
-                     &keep->transactions);
-    p = idv_uuid_print(p, id);
-    *p = '\0';
+    idv_svc_keep_path(name, path, id);
 
-    dir = open(path, O_RDONLY|O_DIRECTORY|O_CLOEXEC|O_NOFOLLOW);
+    dir = open(name, O_RDONLY|O_DIRECTORY|O_CLOEXEC|O_NOFOLLOW);
 
     if (dir != NGX_INVALID_FILE || !create || ngx_errno != NGX_ENOENT) {
         return dir;
     }
 
-    if (mkdir(path, 0700) == -1 && ngx_errno != NGX_EEXIST) {
+    if (mkdir(name, 0700) == -1 && ngx_errno != NGX_EEXIST) {
         return NGX_INVALID_FILE;
     }
 
-    return open(path, O_RDONLY|O_DIRECTORY|O_CLOEXEC|O_NOFOLLOW);
+    return open(name, O_RDONLY|O_DIRECTORY|O_CLOEXEC|O_NOFOLLOW);
+}
+
+
+static void
+idv_svc_keep_path(char *name, const ngx_str_t *path, const u_char *id)
+{
+    u_char  *p;
+
+    p = ngx_snprintf((u_char *) name, NGX_MAX_PATH - IDV_UUID_LEN - 1, "%V/",
+                     path);
+    p = idv_uuid_print(p, id);
+    *p = '\0';
+}
+
+
+ngx_uint_t
+idv_svc_keep_gone(ngx_fd_t dir)
+{
+    ngx_file_info_t  fi;
+
+    return ngx_fd_info(dir, &fi) != NGX_FILE_ERROR && fi.st_nlink == 0;
 }
 
 
@@ -330,14 +351,12 @@ idv_svc_keep_wipe_one(void *data, const char *name)
 
 
 ngx_int_t
-idv_svc_keep_drop(idv_svc_keep_t *keep, const u_char *id, ngx_log_t *log)
+idv_svc_keep_drop(const ngx_str_t *path, const u_char *id, ngx_log_t *log)
 {
-    char       path[NGX_MAX_PATH];
-    u_char    *p;
     ngx_fd_t   dir;
     ngx_int_t  rc;
 
-    dir = idv_svc_keep_open(keep, id, 0);
+    dir = idv_svc_keep_open(path, id, 0);
 
     if (dir == NGX_INVALID_FILE) {
         return (ngx_errno == NGX_ENOENT) ? NGX_OK : NGX_ERROR;
@@ -346,27 +365,77 @@ idv_svc_keep_drop(idv_svc_keep_t *keep, const u_char *id, ngx_log_t *log)
     rc = idv_svc_keep_lock(dir);
 
     if (rc == NGX_OK) {
-
-        /* the record first: what is left without it is nobody's */
-
-        idv_svc_keep_remove(dir, IDV_SVC_KEEP_RECORD, log);
-        idv_svc_keep_wipe(dir, log);
-
-        p = ngx_snprintf((u_char *) path, NGX_MAX_PATH - IDV_UUID_LEN - 1,
-                         "%V/", &keep->transactions);
-        p = idv_uuid_print(p, id);
-        *p = '\0';
-
-        if (rmdir(path) == -1 && ngx_errno != NGX_ENOENT) {
-            ngx_log_error(NGX_LOG_CRIT, log, ngx_errno,
-                          "idv service: \"%s\" cannot be removed", path);
-            rc = NGX_ERROR;
-        }
+        rc = idv_svc_keep_erase(path, id, dir, log);
     }
 
     (void) close(dir);
 
     return rc;
+}
+
+
+ngx_int_t
+idv_svc_keep_erase(const ngx_str_t *path, const u_char *id, ngx_fd_t dir,
+    ngx_log_t *log)
+{
+    char  name[NGX_MAX_PATH];
+
+    /* the record first: what is left without it is nobody's */
+
+    idv_svc_keep_remove(dir, IDV_SVC_KEEP_RECORD, log);
+    idv_svc_keep_wipe(dir, log);
+
+    idv_svc_keep_path(name, path, id);
+
+    if (rmdir(name) == -1 && ngx_errno != NGX_ENOENT) {
+        ngx_log_error(NGX_LOG_CRIT, log, ngx_errno,
+                      "idv service: \"%s\" cannot be removed", name);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+void
+idv_svc_keep_put_by(ngx_fd_t dir, const char *name, ngx_log_t *log)
+{
+    char  by[IDV_SVC_KEEP_BY];
+
+    idv_svc_keep_by(by, name);
+
+    if (renameat(dir, name, dir, by) == -1 && ngx_errno != NGX_ENOENT) {
+        ngx_log_error(NGX_LOG_CRIT, log, ngx_errno,
+                      "idv service: \"%s\" cannot be renamed", name);
+    }
+}
+
+
+/* what has its place takes the other one's */
+
+void
+idv_svc_keep_put_back(ngx_fd_t dir, const char *name, ngx_log_t *log)
+{
+    char  by[IDV_SVC_KEEP_BY], other[IDV_SVC_KEEP_BY];
+
+    idv_svc_keep_by(by, name);
+    (void) ngx_snprintf((u_char *) other, sizeof(other), "%s.other%Z", name);
+
+    if ((renameat(dir, name, dir, other) == -1 && ngx_errno != NGX_ENOENT)
+        || renameat(dir, by, dir, name) == -1
+        || (renameat(dir, other, dir, by) == -1 && ngx_errno != NGX_ENOENT))
+    {
+        ngx_log_error(NGX_LOG_CRIT, log, ngx_errno,
+                      "idv service: \"%s\" cannot be renamed", name);
+    }
+}
+
+
+static void
+idv_svc_keep_by(char *by, const char *name)
+{
+    (void) ngx_snprintf((u_char *) by, IDV_SVC_KEEP_BY,
+                        "%s" IDV_SVC_KEEP_REFUSED "%Z", name);
 }
 
 

@@ -219,6 +219,28 @@ static const idv_svc_record_field_t  idv_svc_record_stored[] = {
 #undef B
 
 
+#define N(member, max)  IDV_SVC_NUMBER(idv_svc_own_view_t, member, max)
+#define B(member, max)  IDV_SVC_BYTES(idv_svc_own_view_t, member, max)
+
+static const idv_svc_record_field_t  idv_svc_record_user[] = {
+    N(standing, IDV_SVC_NSTANDINGS - 1),
+    B(env, 255),
+    N(account.created, IDV_SVC_RECORD_TIME),
+    N(account.updated, IDV_SVC_RECORD_TIME),
+    N(account.enabled, 1),
+    B(assurance.tx, 255),
+    N(assurance.at, IDV_SVC_RECORD_TIME),
+    N(assurance.checks, UINT32_MAX),
+    N(assurance.zone, IDV_DOCUMENT_AAMVA),
+    N(assurance.test, 1),
+
+    { NULL, 0, 0, 0, 0 }
+};
+
+#undef N
+#undef B
+
+
 /* in the order of idv_svc_blob_e */
 
 static const char  *idv_svc_record_blobs[IDV_SVC_NBLOBS] = {
@@ -678,4 +700,77 @@ idv_svc_record_report(void *data, const char *code, const char *target,
     const char *message, json_t *inner)
 {
     json_decref(inner);
+}
+
+
+ngx_int_t
+idv_svc_record_write_user(ngx_pool_t *pool, const idv_svc_own_view_t *view,
+    ngx_str_t *text)
+{
+    json_t     *json;
+    ngx_int_t   rc;
+
+    json = json_pack("{s:i, s:o}", "version", IDV_SVC_RECORD_VERSION,
+                     "user", idv_svc_record_fields(idv_svc_record_user, view));
+
+    if (view->account.id.len) {
+        (void) json_object_set_new(json, "id",
+                                   idv_svc_json_str(&view->account.id));
+        (void) json_object_set_new(json, "attributes",
+                                   idv_svc_account_json(&view->account));
+    }
+
+    if (view->assurance.text.len) {
+        (void) json_object_set_new(json, "assurance",
+                                   idv_svc_json_str(&view->assurance.text));
+    }
+
+    rc = idv_json_dump(pool, json, text);
+
+    json_decref(json);
+
+    return rc;
+}
+
+
+ngx_int_t
+idv_svc_record_read_user(ngx_pool_t *pool, const ngx_str_t *text,
+    idv_svc_own_view_t *view)
+{
+    json_t     *json;
+    ngx_str_t   none;
+
+    ngx_memzero(view, sizeof(idv_svc_own_view_t));
+
+    json = idv_json_parse(pool, text->data, text->len, IDV_SVC_KEEP_MAX);
+
+    if (json == NULL && ngx_errno == NGX_ENOMEM) {
+        return NGX_ERROR;
+    }
+
+    if (json_integer_value(json_object_get(json, "version"))
+        != IDV_SVC_RECORD_VERSION
+        || idv_svc_record_fill(idv_svc_record_user,
+                               json_object_get(json, "user"), view)
+           != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    view->account.id = idv_json_string(json, "id");
+    view->assurance.text = idv_json_string(json, "assurance");
+
+    ngx_str_set(&none, "");
+
+    if (view->account.id.len
+        && (idv_svc_user_form(&view->account.id) != NGX_OK
+            || idv_svc_account_read(pool, json_object_get(json, "attributes"),
+                                    &none, &view->account,
+                                    idv_svc_record_report, NULL)
+               != 0))
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
 }

@@ -3,7 +3,8 @@
  * Copyright (C) nginx-idv authors
  *
  * The text of what is kept in a file: a transaction with its blobs and
- * documents, or the policies of an environment.  Values in, values out.
+ * documents, the policies of an environment, or what a user has.  Values in,
+ * values out.
  */
 
 
@@ -34,6 +35,11 @@ ngx_int_t idv_svc_record_write_policies(ngx_pool_t *pool,
 /* up to IDV_SVC_MAX_POLICIES, one of them the default one */
 ngx_int_t idv_svc_record_read_policies(ngx_pool_t *pool, const ngx_str_t *text,
     idv_svc_stored_t *policy, ngx_uint_t *n);
+
+ngx_int_t idv_svc_record_write_user(ngx_pool_t *pool,
+    const idv_svc_own_view_t *view, ngx_str_t *text);
+ngx_int_t idv_svc_record_read_user(ngx_pool_t *pool, const ngx_str_t *text,
+    idv_svc_own_view_t *view);
 
 
 #endif /* _IDV_SVC_RECORD_H_INCLUDED_ */

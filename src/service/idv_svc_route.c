@@ -106,8 +106,26 @@ const idv_svc_route_t  idv_svc_routes[] = {
     { IDV_SVC_ALL, NGX_HTTP_GET,
       IDV_SVC_BEARER, idv_svc_account_list },
 
+    { IDV_SVC_ALL, NGX_HTTP_POST,
+      IDV_SVC_BEARER|IDV_SVC_JSON, idv_svc_account_create },
+
     { IDV_SVC_ONE, NGX_HTTP_GET,
       IDV_SVC_BEARER, idv_svc_account_show },
+
+    { IDV_SVC_ONE, NGX_HTTP_PUT,
+      IDV_SVC_BEARER|IDV_SVC_JSON, idv_svc_account_replace },
+
+    { IDV_SVC_ONE, NGX_HTTP_PATCH,
+      IDV_SVC_BEARER|IDV_SVC_JSON, idv_svc_account_change },
+
+    { IDV_SVC_ONE, NGX_HTTP_DELETE,
+      IDV_SVC_BEARER, idv_svc_account_delete },
+
+    { IDV_SVC_ONE "/enabled", NGX_HTTP_GET,
+      IDV_SVC_BEARER, idv_svc_account_enabled_show },
+
+    { IDV_SVC_ONE "/enabled", NGX_HTTP_PUT,
+      IDV_SVC_BEARER|IDV_SVC_JSON, idv_svc_account_enable },
 
     { IDV_SVC_GROUP, NGX_HTTP_GET,
       IDV_SVC_BEARER, idv_svc_population_list },
@@ -755,11 +773,16 @@ idv_svc_user_form(const ngx_str_t *user)
 }
 
 
-/* the operator may have named the one environment, and all users */
+/*
+ * The operator may have named the one environment, and all users but those that
+ * the API makes.
+ */
 
 static ngx_int_t
 idv_svc_known(idv_svc_call_t *call)
 {
+    idv_svc_key_t  key;
+
     if (call->conf->environment && call->route->pattern[0] != '_'
         && ngx_strstr(call->route->pattern, "{env}")
         && ngx_memcmp(call->env, call->conf->environment, IDV_SVC_UUID) != 0)
@@ -771,6 +794,13 @@ idv_svc_known(idv_svc_call_t *call)
         return NGX_OK;
     }
 
-    return idv_svc_account_declared(call->conf, &call->user) ? NGX_OK
-                                                             : NGX_DECLINED;
+    if (idv_svc_account_declared(call->conf, &call->user)) {
+        return NGX_OK;
+    }
+
+    key.tx = NULL;
+    key.env = call->env;
+    key.user = call->user;
+
+    return idv_svc_accounts_known(call->store, &key) ? NGX_OK : NGX_DECLINED;
 }

@@ -56,6 +56,8 @@ idv_svc_store_init(ngx_shm_zone_t *zone, void *data)
 
         store->sh->transactions.tree.insert = idv_svc_index_insert;
         store->sh->users.tree.insert = idv_svc_index_insert;
+        store->sh->accounts.tree.insert = idv_svc_index_insert;
+        store->sh->usernames.tree.insert = idv_svc_index_insert;
         store->sh->tokens.tree.insert = idv_svc_index_insert;
         store->sh->counted.tree.insert = idv_svc_index_insert;
         store->sh->shelves.tree.insert = idv_svc_index_insert;
@@ -72,6 +74,8 @@ idv_svc_store_init(ngx_shm_zone_t *zone, void *data)
 
     idv_svc_tree_init(&sh->transactions, idv_svc_index_insert);
     idv_svc_tree_init(&sh->users, idv_svc_index_insert);
+    idv_svc_tree_init(&sh->accounts, idv_svc_index_insert);
+    idv_svc_tree_init(&sh->usernames, idv_svc_index_insert);
     idv_svc_tree_init(&sh->tokens, idv_svc_index_insert);
     idv_svc_tree_init(&sh->counted, idv_svc_index_insert);
     idv_svc_tree_init(&sh->shelves, idv_svc_index_insert);
@@ -80,6 +84,9 @@ idv_svc_store_init(ngx_shm_zone_t *zone, void *data)
 
     ngx_queue_init(&sh->decided);
     ngx_queue_init(&sh->unsaved);
+    ngx_queue_init(&sh->changed);
+    ngx_queue_init(&sh->graves);
+    ngx_queue_init(&sh->unburied);
     ngx_queue_init(&sh->waiting);
     ngx_queue_init(&sh->tokens_queue);
     ngx_queue_init(&sh->counted_queue);
@@ -138,7 +145,7 @@ idv_svc_store_create(idv_svc_store_t *store, idv_svc_view_t *view,
         goto done;
     }
 
-    rc = (user->standing == IDV_SVC_DISABLED_USER)
+    rc = (user->own && user->own->standing == IDV_SVC_DISABLED_USER)
          ? NGX_ABORT : idv_svc_user_room(store, user, limit, now);
 
     if (rc != NGX_OK) {
@@ -401,7 +408,8 @@ idv_svc_store_save(idv_svc_store_t *store, idv_svc_view_t *view, uint32_t seen,
         /* a value may have made the directory of one that went meanwhile */
 
         if (rc == NGX_DECLINED && made.n) {
-            (void) idv_svc_keep_drop(store->keep, view->tx.id, ngx_cycle->log);
+            (void) idv_svc_keep_drop(&store->keep->transactions, view->tx.id,
+                                     ngx_cycle->log);
         }
 
         /* the sweep tries again: it is in the zone, and stays there */
@@ -438,7 +446,7 @@ idv_svc_store_delete(idv_svc_store_t *store, idv_svc_key_t *key, int64_t now)
 ngx_uint_t
 idv_svc_store_sweep(idv_svc_store_t *store, int64_t now)
 {
-    ngx_uint_t          n;
+    ngx_uint_t          n, users;
     idv_svc_node_t     *node;
     ngx_rbtree_node_t  *due;
 
@@ -468,10 +476,12 @@ idv_svc_store_sweep(idv_svc_store_t *store, int64_t now)
     ngx_shmtx_unlock(&store->shpool->mutex);
 
     idv_svc_files_bury(store);
+    idv_svc_files_bury_again(store);
     idv_svc_files_sweep_policies(store);
+    users = idv_svc_files_sweep_users(store, IDV_SVC_SWEEP);
 
     return idv_svc_files_sweep(store, IDV_SVC_SWEEP, now) == IDV_SVC_SWEEP
-           || n == IDV_SVC_SWEEP;
+           || n == IDV_SVC_SWEEP || users == IDV_SVC_SWEEP;
 }
 
 
@@ -490,6 +500,12 @@ idv_svc_node_new(idv_svc_store_t *store, idv_svc_view_t *view)
 
     ngx_memzero(node, sizeof(idv_svc_node_t));
     ngx_queue_init(&node->docs);
+
+    node->grave = idv_svc_zone_alloc(store, sizeof(idv_svc_grave_t));
+    if (node->grave == NULL) {
+        ngx_slab_free_locked(store->shpool, node);
+        return NULL;
+    }
 
     node->tx = view->tx;
     node->saved = view->tx.version - 1;
@@ -607,7 +623,7 @@ idv_svc_node_remove(idv_svc_store_t *store, idv_svc_node_t *node)
 
     user = node->user;
 
-    idv_svc_files_grave(store, node->tx.id);
+    idv_svc_files_grave(store, node);
 
     ngx_rbtree_delete(&store->sh->transactions.tree, &node->index.node);
     ngx_rbtree_delete(&store->sh->due.tree, &node->due);
@@ -644,6 +660,10 @@ idv_svc_node_free(idv_svc_store_t *store, idv_svc_node_t *node)
     }
 
     idv_svc_docs_free(store, node);
+
+    if (node->grave) {
+        ngx_slab_free_locked(store->shpool, node->grave);
+    }
 
     ngx_explicit_memzero(&node->tx, sizeof(idv_svc_tx_t));
     ngx_slab_free_locked(store->shpool, node);

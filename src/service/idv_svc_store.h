@@ -15,6 +15,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "idv_svc_account.h"
 #include "idv_svc_keep.h"
 #include "idv_svc_model.h"
 #include "idv_svc_rules.h"
@@ -30,7 +31,7 @@
 #define IDV_SVC_MAX_POLICIES  100    /* of an environment */
 #define IDV_SVC_NAME          16     /* bytes of what stands for a name */
 #define IDV_SVC_MAX_DOCS      24     /* documents of a transaction */
-#define IDV_SVC_MAX_ACCOUNTS  10000  /* users of an environment */
+#define IDV_SVC_MAX_ACCOUNTS  10000  /* users that the API has made */
 
 
 typedef struct idv_svc_root_s  idv_svc_root_t;
@@ -247,6 +248,57 @@ ngx_int_t idv_svc_users_forget(idv_svc_store_t *store,
  */
 ngx_int_t idv_svc_quota_take(idv_svc_store_t *store, const idv_svc_key_t *key,
     idv_svc_channel_e channel, ngx_uint_t limit, int64_t now);
+
+
+/*
+ * What is kept of a user: whatever of it there is.  Accounts are those that the
+ * API has made or changed; a place is where one is in the order of all.
+ */
+
+typedef struct {
+    idv_svc_standing_e    standing;
+    uint32_t              version;   /* 0: nothing is kept */
+    u_char                env[IDV_SVC_UUID];     /* of the account */
+    idv_svc_account_t     account;   /* without an id there is none */
+    idv_svc_assurance_t   assurance; /* without a text there is none */
+} idv_svc_own_view_t;
+
+
+/* NGX_DECLINED: there is no account; version and standing are set even so */
+ngx_int_t idv_svc_accounts_get(idv_svc_store_t *store,
+    const idv_svc_key_t *key, ngx_pool_t *pool, idv_svc_own_view_t *view);
+ngx_int_t idv_svc_accounts_at(idv_svc_store_t *store, const u_char *place,
+    ngx_pool_t *pool, idv_svc_own_view_t *view);
+
+/* 1: the API has made or changed such a user */
+ngx_uint_t idv_svc_accounts_known(idv_svc_store_t *store,
+    const idv_svc_key_t *key);
+
+/*
+ * A new account, or another version of one.  seen is the version that was read:
+ * NGX_AGAIN if it is not the newest any more.  NGX_ABORT: another user has the
+ * name; NGX_BUSY: there are too many; NGX_ERROR: the zone, or for a new one the
+ * disk, is full.
+ */
+ngx_int_t idv_svc_accounts_save(idv_svc_store_t *store, const u_char *env,
+    const idv_svc_account_t *account, uint32_t seen, ngx_uint_t create);
+
+/* with all that is known of the user; NGX_DECLINED: there is no account */
+ngx_int_t idv_svc_accounts_delete(idv_svc_store_t *store,
+    const idv_svc_key_t *key);
+
+/* called with the lock held; 1: it passes */
+typedef ngx_uint_t (*idv_svc_account_pt)(void *data,
+    const idv_svc_account_t *account);
+
+/*
+ * Places of those of the environment that pass, oldest first, beginning with
+ * from, or with the first; n: how many, up to max.  Returns how many pass in
+ * all.
+ */
+ngx_uint_t idv_svc_accounts_list(idv_svc_store_t *store, const u_char *env,
+    const u_char *from, idv_svc_account_pt passes, void *data,
+    u_char (*places)[IDV_SVC_NAME], ngx_uint_t max, ngx_uint_t *n);
 
 
 /* bearer tokens, by hash; name is that of the client, or "" */

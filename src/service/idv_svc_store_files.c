@@ -12,18 +12,26 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "../util/idv_crypto.h"
 #include "idv_svc_record.h"
 #include "idv_svc_type.h"
 #include "idv_svc_zone.h"
 
 
 #define IDV_SVC_TRIES  8             /* writings of what others keep changing */
+#define IDV_SVC_BURY   32            /* transactions in one go */
 
 
 static ngx_int_t idv_svc_files_write(idv_svc_store_t *store, ngx_fd_t dir,
     idv_svc_view_t *view, ngx_pool_t *pool);
 static ngx_uint_t idv_svc_files_saved(idv_svc_store_t *store,
     const idv_svc_view_t *view);
+static void idv_svc_files_assured(idv_svc_store_t *store,
+    const idv_svc_tx_t *tx);
+static ngx_uint_t idv_svc_files_bury_some(idv_svc_store_t *store,
+    ngx_queue_t *graves);
+static idv_svc_grave_t *idv_svc_files_find_grave(ngx_queue_t *graves,
+    const u_char *id);
 
 
 ngx_int_t
@@ -54,7 +62,7 @@ idv_svc_files_docs(idv_svc_store_t *store, idv_svc_view_t *view,
         }
 
         if (dir == NGX_INVALID_FILE) {
-            dir = idv_svc_keep_open(store->keep, view->tx.id, 1);
+            dir = idv_svc_keep_open(&store->keep->transactions, view->tx.id, 1);
         }
 
         if (dir == NGX_INVALID_FILE
@@ -100,7 +108,7 @@ idv_svc_store_value(idv_svc_store_t *store, const idv_svc_tx_t *tx,
         return NGX_OK;
     }
 
-    dir = store->keep ? idv_svc_keep_open(store->keep, tx->id, 0)
+    dir = store->keep ? idv_svc_keep_open(&store->keep->transactions, tx->id, 0)
                       : NGX_INVALID_FILE;
 
     if (dir == NGX_INVALID_FILE) {
@@ -141,7 +149,7 @@ idv_svc_files_remove(idv_svc_store_t *store, const u_char *id,
         return;
     }
 
-    dir = idv_svc_keep_open(store->keep, id, 0);
+    dir = idv_svc_keep_open(&store->keep->transactions, id, 0);
     if (dir == NGX_INVALID_FILE) {
         return;
     }
@@ -169,7 +177,7 @@ idv_svc_files_sync(idv_svc_store_t *store, const u_char *id, int64_t now)
     idv_svc_key_t    key;
     idv_svc_view_t  *view;
 
-    dir = idv_svc_keep_open(store->keep, id, 1);
+    dir = idv_svc_keep_open(&store->keep->transactions, id, 1);
 
     if (dir == NGX_INVALID_FILE) {
         if (idv_svc_store_warn(store)) {
@@ -209,6 +217,8 @@ idv_svc_files_sync(idv_svc_store_t *store, const u_char *id, int64_t now)
                                now, pool, view);
 
         if (rc == NGX_OK) {
+            idv_svc_files_assured(store, &view->tx);
+
             rc = idv_svc_files_write(store, dir, view, pool);
 
             if (rc != NGX_OK || idv_svc_files_saved(store, view)) {
@@ -223,7 +233,8 @@ idv_svc_files_sync(idv_svc_store_t *store, const u_char *id, int64_t now)
             (void) close(dir);
             dir = NGX_INVALID_FILE;
 
-            (void) idv_svc_keep_drop(store->keep, id, ngx_cycle->log);
+            (void) idv_svc_keep_drop(&store->keep->transactions, id,
+                                     ngx_cycle->log);
 
             break;
         }
@@ -278,6 +289,21 @@ idv_svc_files_write(idv_svc_store_t *store, ngx_fd_t dir, idv_svc_view_t *view,
 }
 
 
+/* what it has verified is in the user's file before its own says so */
+
+static void
+idv_svc_files_assured(idv_svc_store_t *store, const idv_svc_tx_t *tx)
+{
+    u_char  name[IDV_HASH_LEN];
+
+    if (tx->assured
+        && idv_svc_user_name(name, tx->env, tx->user, tx->user_len) == NGX_OK)
+    {
+        (void) idv_svc_files_user(store, name);
+    }
+}
+
+
 /* 1: the file is what the transaction is, or there is none any more */
 
 static ngx_uint_t
@@ -309,64 +335,122 @@ idv_svc_files_saved(idv_svc_store_t *store, const idv_svc_view_t *view)
 
 
 void
-idv_svc_files_grave(idv_svc_store_t *store, const u_char *id)
+idv_svc_files_grave(idv_svc_store_t *store, idv_svc_node_t *node)
 {
-    idv_svc_root_t  *sh;
+    idv_svc_grave_t  *grave;
 
-    sh = store->sh;
-
-    /* each operation that adds to them empties them afterwards */
-
-    if (store->keep && sh->ngraves < IDV_SVC_MAX_GRAVES) {
-        ngx_memcpy(sh->graves[sh->ngraves], id, IDV_SVC_UUID);
-        sh->ngraves++;
+    if (store->keep == NULL) {
+        return;
     }
+
+    grave = node->grave;
+
+    ngx_memcpy(grave->id, node->tx.id, IDV_SVC_UUID);
+    ngx_queue_insert_tail(&store->sh->graves, &grave->queue);
+
+    node->grave = NULL;
 }
 
 
-/* an id stays until its files are gone: the worker may die in between */
+/* each operation that adds to them empties them afterwards */
 
 void
 idv_svc_files_bury(idv_svc_store_t *store)
 {
-    u_char           ids[IDV_SVC_MAX_GRAVES][IDV_SVC_UUID];
-    ngx_int_t        rc;
-    ngx_uint_t       i, k, n;
-    idv_svc_root_t  *sh;
+    ngx_uint_t  i;
 
-    sh = store->sh;
-
-    if (store->keep == NULL || sh->ngraves == 0) {
-        return;
+    for (i = 0; i < IDV_SVC_TRIES; i++) {
+        if (idv_svc_files_bury_some(store, &store->sh->graves) == 0) {
+            break;
+        }
     }
+}
+
+
+void
+idv_svc_files_bury_again(idv_svc_store_t *store)
+{
+    (void) idv_svc_files_bury_some(store, &store->sh->unburied);
+}
+
+
+/*
+ * An id stays until its files are gone: the worker may die in between.  Those
+ * that another process writes to, or that the disk will not let go, are out of
+ * the way of the others.
+ */
+
+static ngx_uint_t
+idv_svc_files_bury_some(idv_svc_store_t *store, ngx_queue_t *graves)
+{
+    u_char            ids[IDV_SVC_BURY][IDV_SVC_UUID];
+    ngx_int_t         rc;
+    ngx_uint_t        i, n;
+    ngx_queue_t      *q;
+    idv_svc_grave_t  *grave;
+
+    if (store->keep == NULL || ngx_queue_empty(graves)) {
+        return 0;
+    }
+
+    n = 0;
 
     ngx_shmtx_lock(&store->shpool->mutex);
 
-    n = sh->ngraves;
-    ngx_memcpy(ids, sh->graves, n * IDV_SVC_UUID);
+    for (q = ngx_queue_head(graves);
+         q != ngx_queue_sentinel(graves) && n < IDV_SVC_BURY;
+         q = ngx_queue_next(q))
+    {
+        grave = ngx_queue_data(q, idv_svc_grave_t, queue);
+        ngx_memcpy(ids[n++], grave->id, IDV_SVC_UUID);
+    }
 
     ngx_shmtx_unlock(&store->shpool->mutex);
 
     for (i = 0; i < n; i++) {
-        rc = idv_svc_keep_drop(store->keep, ids[i], ngx_cycle->log);
-
-        if (rc == NGX_AGAIN) {
-            continue;
-        }
+        rc = idv_svc_keep_drop(&store->keep->transactions, ids[i],
+                               ngx_cycle->log);
 
         ngx_shmtx_lock(&store->shpool->mutex);
 
-        for (k = 0; k < sh->ngraves; k++) {
-            if (ngx_memcmp(sh->graves[k], ids[i], IDV_SVC_UUID) == 0) {
-                sh->ngraves--;
-                ngx_memmove(sh->graves[k], sh->graves[sh->ngraves],
-                            IDV_SVC_UUID);
-                break;
+        grave = idv_svc_files_find_grave(graves, ids[i]);
+
+        if (grave) {
+            ngx_queue_remove(&grave->queue);
+
+            if (rc == NGX_OK) {
+                ngx_slab_free_locked(store->shpool, grave);
+
+            } else {
+                ngx_queue_insert_tail(&store->sh->unburied, &grave->queue);
             }
         }
 
         ngx_shmtx_unlock(&store->shpool->mutex);
     }
+
+    return n;
+}
+
+
+static idv_svc_grave_t *
+idv_svc_files_find_grave(ngx_queue_t *graves, const u_char *id)
+{
+    ngx_queue_t      *q;
+    idv_svc_grave_t  *grave;
+
+    for (q = ngx_queue_head(graves);
+         q != ngx_queue_sentinel(graves);
+         q = ngx_queue_next(q))
+    {
+        grave = ngx_queue_data(q, idv_svc_grave_t, queue);
+
+        if (ngx_memcmp(grave->id, id, IDV_SVC_UUID) == 0) {
+            return grave;
+        }
+    }
+
+    return NULL;
 }
 
 

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * What files have when nginx starts: transactions and policies, back into a
- * zone that is empty; and the files of policies.
+ * What files have when nginx starts: transactions, users and policies, back
+ * into a zone that is empty; and the files of policies.
  */
 
 
@@ -30,6 +30,12 @@ typedef struct {
 } idv_svc_load_t;
 
 
+/* NGX_DECLINED: it cannot be opened, or is no such thing */
+
+typedef ngx_int_t (*idv_svc_load_pt)(idv_svc_load_t *load, const u_char *id,
+    ngx_fd_t dir, const char *name, ngx_pool_t *pool);
+
+
 static ngx_int_t idv_svc_files_shelf(idv_svc_store_t *store,
     const u_char *env, ngx_pool_t *pool, ngx_fd_t dir);
 static void idv_svc_load_all(idv_svc_load_t *load, const ngx_str_t *path,
@@ -38,9 +44,16 @@ static void idv_svc_load_transaction(void *data, const char *name);
 static ngx_int_t idv_svc_load_record(idv_svc_load_t *load, const u_char *id,
     ngx_fd_t dir, ngx_pool_t *pool);
 static ngx_uint_t idv_svc_load_over(idv_svc_load_t *load, ngx_fd_t dir);
+static ngx_uint_t idv_svc_load_orphan(idv_svc_load_t *load, ngx_fd_t dir);
+static void idv_svc_load_user(void *data, const char *name);
+static ngx_int_t idv_svc_load_own(idv_svc_load_t *load, const u_char *id,
+    ngx_fd_t dir, const char *name, ngx_pool_t *pool);
+static ngx_uint_t idv_svc_load_there(ngx_fd_t dir, const char *name);
 static void idv_svc_load_policies(void *data, const char *name);
+static ngx_int_t idv_svc_load_first(idv_svc_load_t *load, const u_char *id,
+    ngx_fd_t dir, const char *name, ngx_pool_t *pool, idv_svc_load_pt read);
 static ngx_int_t idv_svc_load_shelf(idv_svc_load_t *load, const u_char *env,
-    const char *name, ngx_pool_t *pool);
+    ngx_fd_t dir, const char *name, ngx_pool_t *pool);
 static void idv_svc_load_late(idv_svc_store_t *store);
 
 
@@ -78,6 +91,9 @@ idv_svc_store_load(idv_svc_store_t *store, ngx_log_t *log)
     load.log = log;
     load.now = idv_svc_store_now(store);
 
+    /* users first: nothing that is in the zone gives way to them */
+
+    idv_svc_load_all(&load, &keep->users, idv_svc_load_user);
     idv_svc_load_all(&load, &keep->policies, idv_svc_load_policies);
     idv_svc_load_all(&load, &keep->transactions, idv_svc_load_transaction);
 
@@ -85,9 +101,10 @@ idv_svc_store_load(idv_svc_store_t *store, ngx_log_t *log)
 
     if (load.found || level == NGX_LOG_WARN) {
         ngx_log_error(level, log, 0,
-                      "idv service: %ui transactions and sets of policies read "
-                      "from files, %ui refused, %ui left there since the zone "
-                      "is full", load.found, load.refused, load.left);
+                      "idv service: %ui transactions, users and sets of "
+                      "policies read from files, %ui refused, %ui left there "
+                      "since the zone is full",
+                      load.found, load.refused, load.left);
     }
 }
 
@@ -97,11 +114,13 @@ idv_svc_store_load(idv_svc_store_t *store, ngx_log_t *log)
 static void
 idv_svc_load_late(idv_svc_store_t *store)
 {
+    idv_svc_own_t      *own;
     idv_svc_node_t     *node;
-    idv_svc_tree_t     *due;
+    idv_svc_tree_t     *due, *users;
     ngx_rbtree_node_t  *n;
 
     due = &store->sh->due;
+    users = &store->sh->users;
 
     ngx_shmtx_lock(&store->shpool->mutex);
 
@@ -117,6 +136,18 @@ idv_svc_load_late(idv_svc_store_t *store)
         if (!node->late) {
             ngx_queue_insert_tail(&store->sh->unsaved, &node->unsaved);
             node->late = 1;
+        }
+    }
+
+    n = (users->tree.root == &users->sentinel)
+        ? NULL : ngx_rbtree_min(users->tree.root, &users->sentinel);
+
+    for ( /* void */ ; n; n = ngx_rbtree_next(&users->tree, n)) {
+        own = ((idv_svc_user_t *) n)->own;
+
+        if (own && !own->late) {
+            ngx_queue_insert_tail(&store->sh->changed, &own->changed);
+            own->late = 1;
         }
     }
 
@@ -157,7 +188,7 @@ idv_svc_load_transaction(void *data, const char *name)
         return;
     }
 
-    dir = idv_svc_keep_open(load->store->keep, id, 0);
+    dir = idv_svc_keep_open(&load->store->keep->transactions, id, 0);
     if (dir == NGX_INVALID_FILE) {
         return;
     }
@@ -201,7 +232,8 @@ idv_svc_load_transaction(void *data, const char *name)
     (void) close(dir);
 
     if (over) {
-        (void) idv_svc_keep_drop(load->store->keep, id, load->log);
+        (void) idv_svc_keep_drop(&load->store->keep->transactions, id,
+                                 load->log);
     }
 
     /* those that gave way to it */
@@ -279,25 +311,218 @@ idv_svc_load_over(idv_svc_load_t *load, ngx_fd_t dir)
                < (time_t) (load->now / IDV_SVC_SECOND);
     }
 
-    /* values that came before a record, from a process that died then */
+    return ngx_errno == NGX_ENOENT && idv_svc_load_orphan(load, dir);
+}
 
-    return ngx_errno == NGX_ENOENT && fstat(dir, &fi) == 0
+
+/* values that came before a record, from a process that died then */
+
+static ngx_uint_t
+idv_svc_load_orphan(idv_svc_load_t *load, ngx_fd_t dir)
+{
+    struct stat  fi;
+
+    return fstat(dir, &fi) == 0
            && fi.st_mtime + IDV_SVC_KEEP_ORPHAN
               < (time_t) (load->now / IDV_SVC_SECOND);
 }
 
+
+/*
+ * Of a user whose file cannot be opened nobody knows whether there may be
+ * transactions: then there are none, until somebody says so or the key is back.
+ */
+
+static void
+idv_svc_load_user(void *data, const char *name)
+{
+    idv_svc_load_t  *load = data;
+
+    u_char               id[IDV_SVC_UUID];
+    ngx_fd_t             dir;
+    ngx_int_t            rc;
+    ngx_uint_t           over;
+    ngx_pool_t          *pool;
+    idv_svc_own_view_t   view;
+
+    if (idv_uuid_parse(id, (u_char *) name, ngx_strlen(name)) != NGX_OK) {
+        return;
+    }
+
+    dir = idv_svc_keep_open(&load->store->keep->users, id, 0);
+    if (dir == NGX_INVALID_FILE) {
+        return;
+    }
+
+    over = 0;
+    rc = NGX_ERROR;
+
+    pool = ngx_create_pool(4096, load->log);
+
+    if (pool) {
+        rc = idv_svc_load_first(load, id, dir, IDV_SVC_KEEP_RECORD, pool,
+                                idv_svc_load_own);
+        ngx_destroy_pool(pool);
+    }
+
+    switch (rc) {
+
+    case NGX_OK:
+        load->found++;
+        break;
+
+    case NGX_DECLINED:
+        load->refused++;
+
+        ngx_memzero(&view, sizeof(idv_svc_own_view_t));
+        view.standing = IDV_SVC_DISABLED_USER;
+
+        (void) idv_svc_own_restore(load->store, id, &view, 0);
+
+        ngx_log_error(NGX_LOG_ERR, load->log, 0,
+                      "idv service: user \"%s\" is left out, and disabled",
+                      name);
+        break;
+
+    case NGX_ABORT:
+        over = idv_svc_load_orphan(load, dir);
+        break;
+
+    case NGX_ERROR:
+        load->left++;
+        break;
+    }
+
+    (void) close(dir);
+
+    if (over) {
+        (void) idv_svc_keep_drop(&load->store->keep->users, id, load->log);
+    }
+
+    idv_svc_files_bury(load->store);
+}
+
+
+static ngx_int_t
+idv_svc_load_own(idv_svc_load_t *load, const u_char *id, ngx_fd_t dir,
+    const char *name, ngx_pool_t *pool)
+{
+    u_char               hash[IDV_HASH_LEN];
+    ngx_int_t            rc;
+    ngx_str_t            text;
+    ngx_uint_t           old;
+    idv_svc_keep_of_t    of;
+    idv_svc_own_view_t   view;
+
+    of.kind = "user";
+    of.id = id;
+    of.part = NULL;
+
+    rc = idv_svc_keep_read(load->store->keep, dir, name, &of, pool, &text,
+                           &old, load->log);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    rc = idv_svc_record_read_user(pool, &text, &view);
+
+    ngx_explicit_memzero(text.data, text.len);
+
+    if (rc == NGX_OK && view.account.id.len
+        && (idv_svc_user_name(hash, view.env, view.account.id.data,
+                              view.account.id.len)
+            != NGX_OK
+            || ngx_memcmp(hash, id, IDV_SVC_NAME) != 0))
+    {
+        return NGX_DECLINED;
+    }
+
+    return (rc == NGX_OK) ? idv_svc_own_restore(load->store, id, &view, old)
+                          : rc;
+}
+
+
+/*
+ * The file, or the one that could not be opened before and can be now, as its
+ * key is back.  What cannot be opened is out of the way of what is to come.
+ * NGX_ABORT: there is neither.
+ */
+
+static ngx_int_t
+idv_svc_load_first(idv_svc_load_t *load, const u_char *id, ngx_fd_t dir,
+    const char *name, ngx_pool_t *pool, idv_svc_load_pt read)
+{
+    char        refused[IDV_SVC_KEEP_NAME + sizeof(IDV_SVC_KEEP_REFUSED)];
+    ngx_int_t   rc;
+    ngx_uint_t  there;
+
+    rc = NGX_ABORT;
+    there = idv_svc_load_there(dir, name);
+
+    if (there) {
+        rc = read(load, id, dir, name, pool);
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
+
+    (void) ngx_snprintf((u_char *) refused, sizeof(refused),
+                        "%s" IDV_SVC_KEEP_REFUSED "%Z", name);
+
+    if (idv_svc_load_there(dir, refused)) {
+        rc = read(load, id, dir, refused, pool);
+
+        if (rc != NGX_DECLINED) {
+            idv_svc_keep_put_back(dir, name, load->log);
+            return rc;
+        }
+    }
+
+    if (there) {
+        idv_svc_keep_put_by(dir, name, load->log);
+    }
+
+    return rc;
+}
+
+
+static ngx_uint_t
+idv_svc_load_there(ngx_fd_t dir, const char *name)
+{
+    struct stat  fi;
+
+    return fstatat(dir, name, &fi, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+
+/* once for both of an environment's names */
 
 static void
 idv_svc_load_policies(void *data, const char *name)
 {
     idv_svc_load_t  *load = data;
 
-    char         refused[IDV_SVC_KEEP_NAME + sizeof(".refused")];
+    char         first[IDV_UUID_LEN + 1];
+    size_t       len;
     u_char       env[IDV_SVC_UUID];
     ngx_int_t    rc;
     ngx_pool_t  *pool;
 
-    if (idv_uuid_parse(env, (u_char *) name, ngx_strlen(name)) != NGX_OK) {
+    len = ngx_strlen(name);
+
+    if (idv_uuid_parse(env, (u_char *) name, ngx_min(len, IDV_UUID_LEN))
+        != NGX_OK)
+    {
+        return;
+    }
+
+    (void) ngx_cpystrn((u_char *) first, (u_char *) name, sizeof(first));
+
+    if (len != IDV_UUID_LEN
+        && (ngx_strcmp(name + IDV_UUID_LEN, IDV_SVC_KEEP_REFUSED) != 0
+            || idv_svc_load_there(load->dir, first)))
+    {
         return;
     }
 
@@ -306,7 +531,8 @@ idv_svc_load_policies(void *data, const char *name)
         return;
     }
 
-    rc = idv_svc_load_shelf(load, env, name, pool);
+    rc = idv_svc_load_first(load, env, load->dir, first, pool,
+                            idv_svc_load_shelf);
 
     ngx_destroy_pool(pool);
 
@@ -317,18 +543,11 @@ idv_svc_load_policies(void *data, const char *name)
         break;
 
     case NGX_DECLINED:
-
-        /* out of the way of those that are to come */
-
         load->refused++;
-
-        (void) ngx_snprintf((u_char *) refused, sizeof(refused), "%s.refused%Z",
-                            name);
-        (void) renameat(load->dir, name, load->dir, refused);
 
         ngx_log_error(NGX_LOG_ERR, load->log, 0,
                       "idv service: policies \"%s\" are left out, and renamed",
-                      name);
+                      first);
         break;
 
     case NGX_ERROR:
@@ -339,8 +558,8 @@ idv_svc_load_policies(void *data, const char *name)
 
 
 static ngx_int_t
-idv_svc_load_shelf(idv_svc_load_t *load, const u_char *env, const char *name,
-    ngx_pool_t *pool)
+idv_svc_load_shelf(idv_svc_load_t *load, const u_char *env, ngx_fd_t dir,
+    const char *name, ngx_pool_t *pool)
 {
     ngx_int_t           rc;
     ngx_str_t           text;
@@ -357,8 +576,8 @@ idv_svc_load_shelf(idv_svc_load_t *load, const u_char *env, const char *name,
         return NGX_ERROR;
     }
 
-    rc = idv_svc_keep_read(load->store->keep, load->dir, name, &of, pool,
-                           &text, &old, load->log);
+    rc = idv_svc_keep_read(load->store->keep, dir, name, &of, pool, &text,
+                           &old, load->log);
     if (rc != NGX_OK) {
         return rc;
     }

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * The users in the zone: their transactions in order, and whether they may
- * have any.
+ * The users in the zone: their transactions in order, whether they may have
+ * any, and what is known for sure.
  */
 
 
@@ -19,8 +19,8 @@
 #define IDV_SVC_TRIES     8          /* copies of what others keep changing */
 
 
+static void idv_svc_own_link(idv_svc_user_t *user, idv_svc_own_t *own);
 static ngx_int_t idv_svc_user_key(u_char *name, const idv_svc_key_t *key);
-static void idv_svc_user_drop(idv_svc_store_t *store, idv_svc_user_t *user);
 static ngx_queue_t *idv_svc_user_first(idv_svc_store_t *store,
     idv_svc_user_t *user, const u_char *tx);
 
@@ -98,7 +98,8 @@ idv_svc_users_standing(idv_svc_store_t *store, const idv_svc_key_t *key,
     ngx_shmtx_lock(&store->shpool->mutex);
 
     user = idv_svc_index_find(&store->sh->users, name);
-    *standing = user ? user->standing : IDV_SVC_NOT_INITIATED;
+    *standing = (user && user->own) ? user->own->standing
+                                    : IDV_SVC_NOT_INITIATED;
 
     ngx_shmtx_unlock(&store->shpool->mutex);
 
@@ -110,8 +111,8 @@ ngx_int_t
 idv_svc_users_stand(idv_svc_store_t *store, const idv_svc_key_t *key,
     idv_svc_standing_e standing)
 {
-    u_char           name[IDV_HASH_LEN];
-    idv_svc_user_t  *user;
+    u_char          name[IDV_HASH_LEN];
+    idv_svc_own_t  *own;
 
     if (idv_svc_user_key(name, key) != NGX_OK) {
         return NGX_ERROR;
@@ -119,16 +120,24 @@ idv_svc_users_stand(idv_svc_store_t *store, const idv_svc_key_t *key,
 
     ngx_shmtx_lock(&store->shpool->mutex);
 
-    user = idv_svc_user(store, name);
+    own = idv_svc_own(store, name);
 
-    if (user) {
-        user->standing = standing;
-        idv_svc_user_unused(store, user);
+    if (own) {
+        own->standing = standing;
+        idv_svc_own_changed(store, own);
     }
 
     ngx_shmtx_unlock(&store->shpool->mutex);
 
-    return user ? NGX_OK : NGX_ERROR;
+    if (own == NULL) {
+        return NGX_ERROR;
+    }
+
+    idv_svc_files_bury(store);
+
+    (void) idv_svc_files_user(store, name);
+
+    return NGX_OK;
 }
 
 
@@ -158,15 +167,16 @@ idv_svc_users_reset(idv_svc_store_t *store, const idv_svc_key_t *key)
 
         if (user) {
 
-            if (left == NGX_MAX_UINT32_VALUE) {
-                user->standing = IDV_SVC_NOT_INITIATED;
-            }
-
-            left = ngx_min(left, user->n);
-
             /* it stays until the last one is gone */
 
             user->n++;
+
+            if (left == NGX_MAX_UINT32_VALUE && user->own) {
+                user->own->standing = IDV_SVC_NOT_INITIATED;
+                idv_svc_own_changed(store, user->own);
+            }
+
+            left = ngx_min(left, user->n - 1);
 
             for (i = 0; left && i < IDV_SVC_RESET; i++) {
                 q = ngx_queue_last(&user->transactions);
@@ -185,6 +195,8 @@ idv_svc_users_reset(idv_svc_store_t *store, const idv_svc_key_t *key)
         idv_svc_files_bury(store);
 
     } while (user && left);
+
+    (void) idv_svc_files_user(store, name);
 
     return NGX_OK;
 }
@@ -214,16 +226,16 @@ idv_svc_users_assurance(idv_svc_store_t *store, const idv_svc_key_t *key,
 
         user = idv_svc_index_find(&store->sh->users, name);
 
-        if (user == NULL || user->assured == NULL) {
+        if (user == NULL || user->own == NULL || user->own->assured == NULL) {
             ngx_shmtx_unlock(&store->shpool->mutex);
             return NGX_DECLINED;
         }
 
-        *assurance = user->assured->what;
+        *assurance = user->own->assured->what;
         len = assurance->text.len;
 
         if (len <= room) {
-            ngx_memcpy(text, user->assured->text, len);
+            ngx_memcpy(text, user->own->assured->text, len);
         }
 
         ngx_shmtx_unlock(&store->shpool->mutex);
@@ -262,26 +274,28 @@ idv_svc_users_forget(idv_svc_store_t *store, const idv_svc_key_t *key)
 
     user = idv_svc_index_find(&store->sh->users, name);
 
-    if (user && user->assured) {
-        idv_svc_user_drop(store, user);
-        idv_svc_user_unused(store, user);
+    if (user && user->own && user->own->assured) {
+        idv_svc_assured_free(store, user->own);
+        idv_svc_own_changed(store, user->own);
         rc = NGX_OK;
     }
 
     ngx_shmtx_unlock(&store->shpool->mutex);
 
+    (void) idv_svc_files_user(store, name);
+
     return rc;
 }
 
 
-static void
-idv_svc_user_drop(idv_svc_store_t *store, idv_svc_user_t *user)
+void
+idv_svc_assured_free(idv_svc_store_t *store, idv_svc_own_t *own)
 {
-    if (user->assured) {
-        ngx_explicit_memzero(user->assured, sizeof(idv_svc_assured_t)
-                                            + user->assured->what.text.len);
-        ngx_slab_free_locked(store->shpool, user->assured);
-        user->assured = NULL;
+    if (own->assured) {
+        ngx_explicit_memzero(own->assured, sizeof(idv_svc_assured_t)
+                                           + own->assured->what.text.len);
+        ngx_slab_free_locked(store->shpool, own->assured);
+        own->assured = NULL;
     }
 }
 
@@ -330,6 +344,66 @@ idv_svc_user(idv_svc_store_t *store, const u_char *name)
     idv_svc_index_add(&store->sh->users, &user->index, name);
 
     return user;
+}
+
+
+/* before the user, since making room may take one that has nothing left */
+
+idv_svc_own_t *
+idv_svc_own(idv_svc_store_t *store, const u_char *name)
+{
+    idv_svc_own_t   *own;
+    idv_svc_user_t  *user;
+
+    user = idv_svc_index_find(&store->sh->users, name);
+    if (user && user->own) {
+        return user->own;
+    }
+
+    own = idv_svc_zone_alloc(store, sizeof(idv_svc_own_t));
+    if (own == NULL) {
+        return NULL;
+    }
+
+    user = idv_svc_user(store, name);
+    if (user == NULL) {
+        ngx_slab_free_locked(store->shpool, own);
+        return NULL;
+    }
+
+    idv_svc_own_link(user, own);
+
+    return own;
+}
+
+
+static void
+idv_svc_own_link(idv_svc_user_t *user, idv_svc_own_t *own)
+{
+    ngx_memzero(own, sizeof(idv_svc_own_t));
+
+    own->user = user;
+    user->own = own;
+}
+
+
+/* it, and the user, may be gone afterwards */
+
+void
+idv_svc_own_changed(idv_svc_store_t *store, idv_svc_own_t *own)
+{
+    own->version = ++store->sh->changes;
+
+    if (own->version == 0) {
+        own->version = ++store->sh->changes;
+    }
+
+    if (store->keep && !own->late) {
+        ngx_queue_insert_tail(&store->sh->changed, &own->changed);
+        own->late = 1;
+    }
+
+    idv_svc_user_unused(store, own->user);
 }
 
 
@@ -447,6 +521,7 @@ idv_svc_user_assure(idv_svc_store_t *store, idv_svc_node_t *node)
 {
     size_t                len;
     ngx_uint_t            i;
+    idv_svc_own_t        *own;
     idv_svc_assured_t    *new;
     idv_svc_assurance_t  *what;
 
@@ -462,6 +537,21 @@ idv_svc_user_assure(idv_svc_store_t *store, idv_svc_node_t *node)
                                  sizeof(idv_svc_assured_t) + len);
     if (new == NULL) {
         return;
+    }
+
+    /* nothing gives way: it could be this very transaction */
+
+    own = node->user->own;
+
+    if (own == NULL) {
+        own = ngx_slab_alloc_locked(store->shpool, sizeof(idv_svc_own_t));
+
+        if (own == NULL) {
+            ngx_slab_free_locked(store->shpool, new);
+            return;
+        }
+
+        idv_svc_own_link(node->user, own);
     }
 
     what = &new->what;
@@ -480,9 +570,11 @@ idv_svc_user_assure(idv_svc_store_t *store, idv_svc_node_t *node)
 
     ngx_memcpy(new->text, node->blob[IDV_SVC_BLOB_DOCUMENT], len);
 
-    idv_svc_user_drop(store, node->user);
+    idv_svc_assured_free(store, own);
 
-    node->user->assured = new;
+    own->assured = new;
+    idv_svc_own_changed(store, own);
+
     node->tx.assured = 1;
     node->tx.version++;
 }
@@ -491,7 +583,20 @@ idv_svc_user_assure(idv_svc_store_t *store, idv_svc_node_t *node)
 void
 idv_svc_user_unused(idv_svc_store_t *store, idv_svc_user_t *user)
 {
-    if (user->n || user->assured || user->standing != IDV_SVC_NOT_INITIATED) {
+    idv_svc_own_t  *own;
+
+    own = user->own;
+
+    /* one that is late has a file that is to go */
+
+    if (own && own->standing == IDV_SVC_NOT_INITIATED && own->assured == NULL
+        && own->member == NULL && !own->late)
+    {
+        ngx_slab_free_locked(store->shpool, own);
+        user->own = NULL;
+    }
+
+    if (user->n || user->own) {
         return;
     }
 

@@ -3,16 +3,22 @@
  * Copyright (C) nginx-idv authors
  *
  * The layout of the zone, shared by the files of the store only:
- * idv_svc_store*.c, idv_svc_ledger.c, idv_svc_policies.c, idv_svc_quota.c.
+ * idv_svc_store*.c, idv_svc_files_users.c, idv_svc_ledger.c,
+ * idv_svc_policies.c, idv_svc_quota.c.
  *
  *   root -+- transactions  by id ----------------+
  *         +- due           by the next deadline -+-- idv_svc_node_t -- blobs
  *         +- users         by hash, each with    |
  *         |                its newest first -----+
  *         |                and those decided ----+
+ *         |                and its own -- account
+ *         +- accounts      by when they were made
+ *         +- usernames     by hash
  *         +- decided       least recently read --+   (gives way first)
  *         +- unsaved       newer than its file --+
+ *         +- changed       users who are newer than their files
  *         +- graves        ids whose files are to go
+ *         +- unburied      ... and those that would not
  *         +- waiting       for a person ---------+
  *         +- tokens        by hash, oldest first
  *         +- counted       by hash, least recently used first
@@ -31,9 +37,6 @@
 #include <ngx_core.h>
 
 #include "idv_svc_store.h"
-
-
-#define IDV_SVC_MAX_GRAVES  128
 
 
 /* every index: random or hashed names, so that nobody can unbalance it */
@@ -56,6 +59,10 @@ typedef struct {
 #define idv_svc_given_len(doc)  ((doc)->filed ? 0 : (doc)->value.len)
 
 
+typedef struct idv_svc_own_s   idv_svc_own_t;
+typedef struct idv_svc_user_s  idv_svc_user_t;
+
+
 /* files that nothing leads to any more */
 
 typedef struct {
@@ -70,16 +77,53 @@ typedef struct {
 } idv_svc_assured_t;
 
 
-/* there as long as it has transactions, or something of its own */
+/* an account: a node of two trees */
 
 typedef struct {
+    idv_svc_index_t     index;       /* by place: when, and a hash */
+    idv_svc_index_t     username;
+    idv_svc_own_t      *own;
+    u_char              env[IDV_SVC_UUID];
+    int64_t             created;
+    int64_t             updated;
+    uint8_t             enabled;
+    uint8_t             id_len;
+    uint16_t            len[IDV_SVC_NATTRS];
+    u_char              text[1];     /* the id, and the attributes */
+} idv_svc_member_t;
+
+
+/* what a user has beside transactions, and a file for; it is never evicted */
+
+struct idv_svc_own_s {
+    ngx_queue_t         changed;
+    idv_svc_user_t     *user;
+    idv_svc_standing_e  standing;
+    idv_svc_assured_t  *assured;     /* NULL: nothing is known for sure */
+    idv_svc_member_t   *member;      /* NULL: nobody has made the user */
+    uint32_t            version;     /* of root's, that nothing else has */
+    uint32_t            saved;       /* version that its file has */
+    unsigned            late:1;      /* in root's changed */
+};
+
+
+/* there as long as it has transactions, or something of its own */
+
+struct idv_svc_user_s {
     idv_svc_index_t     index;
     ngx_queue_t         transactions;
     ngx_queue_t         settled;     /* the first that was decided first */
     ngx_uint_t          n;
-    idv_svc_standing_e  standing;
-    idv_svc_assured_t  *assured;     /* NULL: nothing is known for sure */
-} idv_svc_user_t;
+    idv_svc_own_t      *own;         /* NULL: nothing */
+};
+
+
+/* a transaction that is no more, until its files are gone */
+
+typedef struct {
+    ngx_queue_t         queue;
+    u_char              id[IDV_SVC_UUID];
+} idv_svc_grave_t;
 
 
 typedef struct {
@@ -91,6 +135,7 @@ typedef struct {
     ngx_queue_t         unsaved;
     ngx_queue_t         waiting;
     idv_svc_user_t     *user;
+    idv_svc_grave_t    *grave;       /* for when it goes: no time to fail */
     ngx_queue_t         docs;        /* oldest first */
     u_char             *blob[IDV_SVC_NBLOBS];
     idv_svc_tx_t        tx;
@@ -162,6 +207,8 @@ struct idv_svc_root_s {
     idv_svc_tree_t      transactions;
     idv_svc_tree_t      due;
     idv_svc_tree_t      users;
+    idv_svc_tree_t      accounts;
+    idv_svc_tree_t      usernames;
     idv_svc_tree_t      tokens;
     idv_svc_tree_t      counted;
     idv_svc_tree_t      shelves;
@@ -169,6 +216,9 @@ struct idv_svc_root_s {
 
     ngx_queue_t         decided;
     ngx_queue_t         unsaved;
+    ngx_queue_t         changed;
+    ngx_queue_t         graves;
+    ngx_queue_t         unburied;
     ngx_queue_t         waiting;     /* for a person, longest first */
     ngx_queue_t         tokens_queue;
     ngx_queue_t         counted_queue;
@@ -176,6 +226,7 @@ struct idv_svc_root_s {
     ngx_queue_t         notes;
 
     ngx_uint_t          nwaiting;
+    ngx_uint_t          naccounts;
     ngx_uint_t          ntokens;
     ngx_uint_t          ncounted;
     ngx_uint_t          nnotes;
@@ -186,8 +237,7 @@ struct idv_svc_root_s {
 
     ngx_uint_t          shelves_late;        /* 1: some may be unsaved */
     uint32_t            kept;        /* of where its files are; 0: nowhere */
-    ngx_uint_t          ngraves;
-    u_char              graves[IDV_SVC_MAX_GRAVES][IDV_SVC_UUID];
+    uint32_t            changes;     /* of users, by which versions differ */
 
     ngx_uint_t          nfaults;
     idv_svc_fault_t     faults[IDV_SVC_MAX_FAULTS];
@@ -199,6 +249,10 @@ void idv_svc_index_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
 void idv_svc_index_add(idv_svc_tree_t *tree, idv_svc_index_t *index,
     const u_char *name);
 void *idv_svc_index_find(idv_svc_tree_t *tree, const u_char *name);
+
+/* the first that is not less than the name, or of all; which one is */
+void *idv_svc_index_from(idv_svc_tree_t *tree, const u_char *name);
+ngx_int_t idv_svc_index_cmp(const u_char *one, const u_char *two);
 
 /* with the lock held; makes room where there is none */
 void *idv_svc_zone_alloc(idv_svc_store_t *store, size_t size);
@@ -214,7 +268,8 @@ void idv_svc_node_remove(idv_svc_store_t *store, idv_svc_node_t *node);
 
 /*
  * idv_svc_store_users.c, with the lock held: what stands for a user; the user,
- * made if there is none; room for one more transaction, NGX_BUSY if there is
+ * made if there is none; what it has of its own, made as well; that this has
+ * changed; room for one more transaction, NGX_BUSY if there is
  * none; the node's place among the user's, and among those that are decided;
  * keeps what the node has verified, if it is to be kept and there is room;
  * drops a user of whom there is nothing left.
@@ -222,6 +277,8 @@ void idv_svc_node_remove(idv_svc_store_t *store, idv_svc_node_t *node);
 ngx_int_t idv_svc_user_name(u_char *name, const u_char *env,
     const u_char *user, size_t len);
 idv_svc_user_t *idv_svc_user(idv_svc_store_t *store, const u_char *name);
+idv_svc_own_t *idv_svc_own(idv_svc_store_t *store, const u_char *name);
+void idv_svc_own_changed(idv_svc_store_t *store, idv_svc_own_t *own);
 ngx_int_t idv_svc_user_room(idv_svc_store_t *store, idv_svc_user_t *user,
     ngx_uint_t limit, int64_t now);
 void idv_svc_user_insert(idv_svc_user_t *user, idv_svc_node_t *node);
@@ -249,6 +306,21 @@ void idv_svc_docs_free(idv_svc_store_t *store, idv_svc_node_t *node);
 ngx_int_t idv_svc_store_restore(idv_svc_store_t *store, idv_svc_view_t *view,
     uint32_t saved, int64_t now);
 
+/*
+ * idv_svc_store_accounts.c: what a user has of its own, out of a file; old: the
+ * file is to be written again.  NGX_BUSY: it is there already; NGX_DECLINED:
+ * another user has its name; NGX_ERROR: the zone is full.
+ */
+ngx_int_t idv_svc_own_restore(idv_svc_store_t *store, const u_char *name,
+    const idv_svc_own_view_t *view, ngx_uint_t old);
+
+/* a copy, in the pool; NGX_DECLINED: there is nothing */
+ngx_int_t idv_svc_own_view(idv_svc_store_t *store, const u_char *name,
+    ngx_pool_t *pool, idv_svc_own_view_t *view);
+
+/* with the lock held */
+void idv_svc_assured_free(idv_svc_store_t *store, idv_svc_own_t *own);
+
 /* idv_svc_policies.c: the same; old: the file is to be written again */
 ngx_int_t idv_svc_policies_restore(idv_svc_store_t *store, const u_char *env,
     const idv_svc_stored_t *policy, ngx_uint_t n, ngx_uint_t old);
@@ -266,13 +338,25 @@ ngx_int_t idv_svc_files_docs(idv_svc_store_t *store, idv_svc_view_t *view,
 void idv_svc_files_remove(idv_svc_store_t *store, const u_char *id,
     idv_svc_gone_t *gone);
 
-/* files of transactions that are no more; the first one with the lock held */
-void idv_svc_files_grave(idv_svc_store_t *store, const u_char *id);
+/*
+ * Files of transactions that are no more: the first one, with the lock held,
+ * notes that they are to go; the second makes them, and the third those that
+ * would not.
+ */
+void idv_svc_files_grave(idv_svc_store_t *store, idv_svc_node_t *node);
 void idv_svc_files_bury(idv_svc_store_t *store);
+void idv_svc_files_bury_again(idv_svc_store_t *store);
 
 /* up to so many that are late; returns how many there were */
 ngx_uint_t idv_svc_files_sweep(idv_svc_store_t *store, ngx_uint_t max,
     int64_t now);
+
+/*
+ * idv_svc_files_users.c, without the lock: makes the file what the user has of
+ * its own, or removes it where that is nothing; those that are late.
+ */
+ngx_int_t idv_svc_files_user(idv_svc_store_t *store, const u_char *name);
+ngx_uint_t idv_svc_files_sweep_users(idv_svc_store_t *store, ngx_uint_t max);
 
 ngx_int_t idv_svc_files_policies(idv_svc_store_t *store, const u_char *env);
 void idv_svc_files_sweep_policies(idv_svc_store_t *store);

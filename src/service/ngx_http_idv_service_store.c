@@ -162,6 +162,8 @@ ngx_http_idv_service_store_files(ngx_conf_t *cf, ngx_command_t *cmd,
 
     if (ngx_http_idv_service_join(cf, &keep->transactions, &value[1],
                                   "transactions") != NGX_OK
+        || ngx_http_idv_service_join(cf, &keep->users, &value[1], "users")
+           != NGX_OK
         || ngx_http_idv_service_join(cf, &keep->policies, &value[1],
                                      "policies") != NGX_OK)
     {
@@ -174,6 +176,10 @@ ngx_http_idv_service_store_files(ngx_conf_t *cf, ngx_command_t *cmd,
 
     if (rv == NGX_CONF_OK) {
         rv = ngx_http_idv_service_path(cf, &keep->transactions);
+    }
+
+    if (rv == NGX_CONF_OK) {
+        rv = ngx_http_idv_service_path(cf, &keep->users);
     }
 
     if (rv == NGX_CONF_OK) {

@@ -34,6 +34,7 @@
     TARGET(otp,       "one-time passwords, sent and typed in")                \
     TARGET(policy,    "verify policies, their rules and defaults")            \
     TARGET(verdict,   "a checker's verdicts")                                 \
+    TARGET(filter,    "users, and filters of them")                           \
     TARGET(connector, "inputs of the connector, and answers to them")         \
     TARGET(action,    "requests to the flow API: path, headers, body")        \
     TARGET(provider,  "whole flows with any answers of a provider")           \
