@@ -285,6 +285,19 @@ ngx_int_t idv_svc_limit(idv_svc_call_t *call, ngx_uint_t *limit);
  */
 ngx_int_t idv_svc_transaction_get(idv_svc_call_t *call, ngx_uint_t want,
     idv_svc_view_t *view, ngx_int_t *rc);
+
+/*
+ * Looks, changes and saves; and again if another was first.  The change says
+ * what is to be saved, and NGX_OK; NGX_DONE: there is nothing to be saved;
+ * NGX_DECLINED: it is not there; NGX_ABORT: there are details; NGX_ERROR.
+ * NGX_OK, and the view is as it was saved, or rc as above.
+ */
+typedef ngx_int_t (*idv_svc_change_pt)(idv_svc_call_t *call,
+    idv_svc_view_t *view, ngx_uint_t *changed, void *data);
+
+ngx_int_t idv_svc_transaction_change(idv_svc_call_t *call, ngx_uint_t want,
+    idv_svc_view_t *view, idv_svc_change_pt change, void *data,
+    ngx_int_t *rc);
 json_t *idv_svc_transaction_json(idv_svc_call_t *call, idv_svc_view_t *view);
 ngx_int_t idv_svc_transaction_url(idv_svc_call_t *call, idv_svc_tx_t *tx,
     ngx_str_t *url);
@@ -442,6 +455,13 @@ ngx_int_t idv_svc_page_large(idv_svc_call_t *call);
 
 ngx_int_t idv_svc_review_list(idv_svc_call_t *call);
 ngx_int_t idv_svc_review_decide(idv_svc_call_t *call);
+
+/*
+ * The body's reason, or the preset one; what there is no word for has a detail.
+ * clock: that of the clock is one, too.
+ */
+ngx_uint_t idv_svc_review_reason(idv_svc_call_t *call, ngx_uint_t preset,
+    ngx_uint_t clock);
 
 /* idv_svc_control.c, idv_svc_fault.c */
 

@@ -13,11 +13,18 @@
 #include "idv_svc.h"
 
 
-#define IDV_SVC_TRIES        8
 #define IDV_SVC_MAX_ADVANCE  (10 * 366 * 24 * 60 * 60)      /* seconds */
 #define IDV_SVC_MAX_CHECKS   32
 #define IDV_SVC_MAX_WORD     64
 #define IDV_SVC_MAX_COUNTS   500
+
+
+/* what a test makes of a transaction */
+
+typedef struct {
+    idv_tx_status_e  status;
+    ngx_uint_t       reason;
+} idv_svc_forced_t;
 
 
 static ngx_uint_t idv_svc_control_local(idv_svc_call_t *call);
@@ -27,10 +34,11 @@ static void idv_svc_control_members(idv_svc_call_t *call,
     const char **members);
 static ngx_uint_t idv_svc_control_member(const char **members,
     const char *name);
-static ngx_uint_t idv_svc_control_reason(idv_svc_call_t *call);
 static void idv_svc_control_data(idv_svc_call_t *call);
 static void idv_svc_control_checks(idv_svc_call_t *call);
 static ngx_uint_t idv_svc_control_word(const char *text, size_t len);
+static ngx_int_t idv_svc_control_forced(idv_svc_call_t *call,
+    idv_svc_view_t *view, ngx_uint_t *changed, void *data);
 static ngx_int_t idv_svc_control_blobs(idv_svc_call_t *call,
     idv_tx_status_e status, idv_svc_view_t *view, ngx_uint_t *changed);
 static void idv_svc_control_invalid(idv_svc_call_t *call, const char *target,
@@ -151,26 +159,23 @@ idv_svc_control_origin(idv_svc_call_t *call)
 ngx_int_t
 idv_svc_control_transaction(idv_svc_call_t *call)
 {
-    uint32_t         seen;
-    ngx_int_t        rc;
-    ngx_str_t        text;
-    ngx_uint_t       tries, changed, reason;
-    idv_svc_key_t    key;
-    idv_svc_view_t   view;
-    idv_tx_status_e  status;
+    ngx_int_t          rc;
+    ngx_str_t          text;
+    idv_svc_view_t     view;
+    idv_svc_forced_t   forced;
 
     static const char  *members[] =
         { "status", "reason", "data", "verificationStatus", NULL };
 
     text = idv_json_string(call->json, "status");
-    status = idv_tx_status_parse((char *) text.data, text.len);
+    forced.status = idv_tx_status_parse((char *) text.data, text.len);
 
-    if (status == IDV_TX_UNKNOWN) {
+    if (forced.status == IDV_TX_UNKNOWN) {
         idv_svc_control_invalid(call, "status",
                                 "There is no such status.");
     }
 
-    reason = idv_svc_control_reason(call);
+    forced.reason = idv_svc_review_reason(call, IDV_SVC_REASON_NONE, 1);
 
     idv_svc_control_members(call, members);
     idv_svc_control_data(call);
@@ -180,63 +185,29 @@ idv_svc_control_transaction(idv_svc_call_t *call)
         return idv_svc_error(call, IDV_SVC_INVALID_DATA);
     }
 
-    key.tx = call->tx;
-    key.env = NULL;
-    ngx_str_null(&key.user);
-
-    for (tries = 0; tries < IDV_SVC_TRIES; tries++) {
-
-        if (idv_svc_store_get(call->store, &key, IDV_SVC_BLOBS_TEXT,
-                              call->now, call->request->pool, &view)
-            != NGX_OK)
-        {
-            return idv_svc_error(call, IDV_SVC_NOT_FOUND);
-        }
-
-        seen = view.tx.version;
-
-        idv_svc_tx_force(&view.tx, status, reason, call->now);
-
-        if (idv_svc_control_blobs(call, status, &view, &changed) != NGX_OK) {
-            return idv_svc_error(call, IDV_SVC_UNEXPECTED);
-        }
-
-        rc = idv_svc_store_save(call->store, &view, seen, changed, call->now);
-
-        if (rc == NGX_ERROR) {
-            return idv_svc_full(call);
-        }
-
-        if (rc == NGX_OK) {
-            ngx_memcpy(call->env, view.tx.env, IDV_SVC_UUID);
-
-            return idv_svc_send_json(call, NGX_HTTP_OK,
-                                     idv_svc_transaction_json(call, &view));
-        }
+    if (idv_svc_transaction_change(call, IDV_SVC_BLOBS_TEXT, &view,
+                                   idv_svc_control_forced, &forced, &rc)
+        != NGX_OK)
+    {
+        return rc;
     }
 
-    return idv_svc_error(call, IDV_SVC_UNEXPECTED);
+    ngx_memcpy(call->env, view.tx.env, IDV_SVC_UUID);
+
+    return idv_svc_send_json(call, NGX_HTTP_OK,
+                             idv_svc_transaction_json(call, &view));
 }
 
 
-static ngx_uint_t
-idv_svc_control_reason(idv_svc_call_t *call)
+static ngx_int_t
+idv_svc_control_forced(idv_svc_call_t *call, idv_svc_view_t *view,
+    ngx_uint_t *changed, void *data)
 {
-    ngx_str_t   text;
-    ngx_uint_t  reason;
+    idv_svc_forced_t *forced = data;
 
-    if (json_object_get(call->json, "reason") == NULL) {
-        return IDV_SVC_REASON_NONE;
-    }
+    idv_svc_tx_force(&view->tx, forced->status, forced->reason, call->now);
 
-    text = idv_json_string(call->json, "reason");
-    reason = idv_svc_reason_parse(&text);
-
-    if (reason == IDV_SVC_NREASONS) {
-        idv_svc_control_invalid(call, "reason", "There is no such reason.");
-    }
-
-    return reason;
+    return idv_svc_control_blobs(call, forced->status, view, changed);
 }
 
 

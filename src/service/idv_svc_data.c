@@ -17,7 +17,6 @@
 #include "idv_svc_type.h"
 
 
-#define IDV_SVC_TRIES     8
 #define IDV_SVC_MAX_ITEMS (IDV_SVC_MAX_DOCS + 1)
 
 
@@ -59,6 +58,8 @@ static json_t *idv_svc_data_item(idv_svc_call_t *call, idv_svc_view_t *view,
 static json_t *idv_svc_data_content(idv_svc_call_t *call,
     idv_svc_view_t *view, idv_svc_piece_t *piece);
 static ngx_int_t idv_svc_data_drop(idv_svc_call_t *call, ngx_uint_t all);
+static ngx_int_t idv_svc_data_dropped(idv_svc_call_t *call,
+    idv_svc_view_t *view, ngx_uint_t *changed, void *data);
 
 
 /* in the order of idv_svc_data_e */
@@ -502,66 +503,60 @@ idv_svc_data_delete_all(idv_svc_call_t *call)
 }
 
 
-/* what is still being looked at is not data yet */
-
 static ngx_int_t
 idv_svc_data_drop(idv_svc_call_t *call, ngx_uint_t all)
 {
-    uint32_t          seen;
-    ngx_int_t         rc;
-    ngx_uint_t        i, n, tries, changed;
-    idv_svc_view_t    view;
+    ngx_int_t       rc;
+    idv_svc_view_t  view;
+
+    return idv_svc_transaction_change(call, IDV_SVC_DOCS_LIST, &view,
+                                      idv_svc_data_dropped, &all, &rc)
+           == NGX_OK ? idv_svc_send_nothing(call) : rc;
+}
+
+
+/* what is still being looked at is not data yet */
+
+static ngx_int_t
+idv_svc_data_dropped(idv_svc_call_t *call, idv_svc_view_t *view,
+    ngx_uint_t *changed, void *data)
+{
+    ngx_uint_t *all = data;
+
+    ngx_uint_t        i, n;
     idv_svc_piece_t   piece[IDV_SVC_MAX_ITEMS], *one;
 
-    for (tries = 0; tries < IDV_SVC_TRIES; tries++) {
+    n = idv_svc_data_pieces(view, piece);
+    one = idv_svc_data_find(call, view, piece, n);
 
-        if (idv_svc_transaction_get(call, IDV_SVC_DOCS_LIST, &view, &rc)
-            != NGX_OK)
-        {
-            return rc;
+    if (!*all && one == NULL) {
+        return NGX_DECLINED;
+    }
+
+    for (i = 0; i < n; i++) {
+        if (!*all && one != &piece[i]) {
+            continue;
         }
 
-        seen = view.tx.version;
-        changed = 0;
+        view->tx.dropped |= 1u << (4 * piece[i].type + piece[i].attempt);
 
-        n = idv_svc_data_pieces(&view, piece);
-        one = idv_svc_data_find(call, &view, piece, n);
+        if (piece[i].doc == NULL) {
+            *changed |= IDV_SVC_BLOB(IDV_SVC_BLOB_DOCUMENT);
 
-        if (!all && one == NULL) {
-            return idv_svc_error(call, IDV_SVC_NOT_FOUND);
-        }
-
-        for (i = 0; i < n; i++) {
-            if (!all && one != &piece[i]) {
-                continue;
-            }
-
-            view.tx.dropped |= 1u << (4 * piece[i].type + piece[i].attempt);
-
-            if (piece[i].doc == NULL) {
-                changed |= IDV_SVC_BLOB(IDV_SVC_BLOB_DOCUMENT);
-
-            } else {
-                changed |= IDV_SVC_DOCS;
-                piece[i].doc->value.len = 0;
-                piece[i].doc->fresh = 1;
-            }
-        }
-
-        if (changed == 0) {
-            return idv_svc_send_nothing(call);
-        }
-
-        view.tx.version++;
-
-        rc = idv_svc_store_save(call->store, &view, seen, changed, call->now);
-
-        if (rc == NGX_OK) {
-            return idv_svc_send_nothing(call);
+        } else {
+            *changed |= IDV_SVC_DOCS;
+            piece[i].doc->value.len = 0;
+            piece[i].doc->fresh = 1;
         }
     }
 
-    return idv_svc_error(call, IDV_SVC_UNEXPECTED);
+    if (*changed == IDV_SVC_BLOBS_NONE) {
+        return NGX_DONE;
+    }
+
+    view->tx.version++;
+
+    return NGX_OK;
 }
 
 

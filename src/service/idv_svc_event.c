@@ -14,14 +14,13 @@
 #include "idv_svc.h"
 
 
-#define IDV_SVC_TRIES  8
-
-
-static ngx_int_t idv_svc_event_get(idv_svc_call_t *call, ngx_uint_t all,
-    idv_svc_view_t *view, ngx_int_t *rc);
 static json_t *idv_svc_event_item(idv_svc_call_t *call, idv_svc_tx_t *tx);
 static json_t *idv_svc_event_time(int64_t at);
+static ngx_uint_t idv_svc_event_is(idv_svc_call_t *call,
+    const idv_svc_tx_t *tx);
 static ngx_int_t idv_svc_event_drop(idv_svc_call_t *call, ngx_uint_t all);
+static ngx_int_t idv_svc_event_dropped(idv_svc_call_t *call,
+    idv_svc_view_t *view, ngx_uint_t *changed, void *data);
 
 
 ngx_int_t
@@ -32,7 +31,9 @@ idv_svc_event_list(idv_svc_call_t *call)
     ngx_uint_t       n;
     idv_svc_view_t   view;
 
-    if (idv_svc_event_get(call, 1, &view, &rc) != NGX_OK) {
+    if (idv_svc_transaction_get(call, IDV_SVC_BLOBS_NONE, &view, &rc)
+        != NGX_OK)
+    {
         return rc;
     }
 
@@ -61,8 +62,14 @@ idv_svc_event_read(idv_svc_call_t *call)
     ngx_int_t       rc;
     idv_svc_view_t  view;
 
-    if (idv_svc_event_get(call, 0, &view, &rc) != NGX_OK) {
+    if (idv_svc_transaction_get(call, IDV_SVC_BLOBS_NONE, &view, &rc)
+        != NGX_OK)
+    {
         return rc;
+    }
+
+    if (!idv_svc_event_is(call, &view.tx)) {
+        return idv_svc_error(call, IDV_SVC_NOT_FOUND);
     }
 
     return idv_svc_send_json(call, NGX_HTTP_OK,
@@ -70,31 +77,16 @@ idv_svc_event_read(idv_svc_call_t *call)
 }
 
 
-/* all: whether there is an item or not; else the item of the path */
+/* 1: there is one, and it is that of the path */
 
-static ngx_int_t
-idv_svc_event_get(idv_svc_call_t *call, ngx_uint_t all, idv_svc_view_t *view,
-    ngx_int_t *rc)
+static ngx_uint_t
+idv_svc_event_is(idv_svc_call_t *call, const idv_svc_tx_t *tx)
 {
     u_char  id[IDV_SVC_UUID];
 
-    if (idv_svc_transaction_get(call, IDV_SVC_BLOBS_NONE, view, rc)
-        != NGX_OK)
-    {
-        return NGX_DECLINED;
-    }
+    idv_svc_tx_item(tx, IDV_SVC_ITEM_EVENT, id);
 
-    idv_svc_tx_item(&view->tx, IDV_SVC_ITEM_EVENT, id);
-
-    if (!all
-        && (view->tx.begun == 0
-            || ngx_memcmp(id, call->item, IDV_SVC_UUID) != 0))
-    {
-        *rc = idv_svc_error(call, IDV_SVC_NOT_FOUND);
-        return NGX_DECLINED;
-    }
-
-    return NGX_OK;
+    return tx->begun && ngx_memcmp(id, call->item, IDV_SVC_UUID) == 0;
 }
 
 
@@ -158,30 +150,28 @@ idv_svc_event_delete_all(idv_svc_call_t *call)
 static ngx_int_t
 idv_svc_event_drop(idv_svc_call_t *call, ngx_uint_t all)
 {
-    uint32_t        seen;
     ngx_int_t       rc;
-    ngx_uint_t      tries;
     idv_svc_view_t  view;
 
-    for (tries = 0; tries < IDV_SVC_TRIES; tries++) {
+    return idv_svc_transaction_change(call, IDV_SVC_BLOBS_NONE, &view,
+                                      idv_svc_event_dropped, &all, &rc)
+           == NGX_OK ? idv_svc_send_nothing(call) : rc;
+}
 
-        if (idv_svc_event_get(call, all, &view, &rc) != NGX_OK) {
-            return rc;
-        }
 
-        seen = view.tx.version;
+static ngx_int_t
+idv_svc_event_dropped(idv_svc_call_t *call, idv_svc_view_t *view,
+    ngx_uint_t *changed, void *data)
+{
+    ngx_uint_t  *all = data;
 
-        view.tx.begun = 0;
-        view.tx.submitted = 0;
-        view.tx.version++;
-
-        if (idv_svc_store_save(call->store, &view, seen, IDV_SVC_BLOBS_NONE,
-                               call->now)
-            == NGX_OK)
-        {
-            return idv_svc_send_nothing(call);
-        }
+    if (!*all && !idv_svc_event_is(call, &view->tx)) {
+        return NGX_DECLINED;
     }
 
-    return idv_svc_error(call, IDV_SVC_UNEXPECTED);
+    view->tx.begun = 0;
+    view->tx.submitted = 0;
+    view->tx.version++;
+
+    return NGX_OK;
 }

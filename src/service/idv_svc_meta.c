@@ -15,7 +15,6 @@
 #include "idv_svc_check.h"
 
 
-#define IDV_SVC_TRIES      8
 #define IDV_SVC_MAX_ITEMS  (IDV_SVC_NCHECKS * IDV_SVC_MAX_ATTEMPTS)
 
 
@@ -27,13 +26,15 @@ typedef struct {
 } idv_svc_judged_t;
 
 
-static ngx_int_t idv_svc_meta_get(idv_svc_call_t *call, idv_svc_view_t *view,
-    idv_svc_judged_t *judged, ngx_uint_t *n, ngx_int_t *rc);
+static ngx_uint_t idv_svc_meta_judged(idv_svc_call_t *call,
+    idv_svc_view_t *view, idv_svc_judged_t *judged);
 static ngx_uint_t idv_svc_meta_has(const idv_svc_tx_t *tx, ngx_uint_t check);
 static uint64_t idv_svc_meta_bit(const idv_svc_judged_t *judged);
 static idv_svc_judged_t *idv_svc_meta_find(idv_svc_call_t *call,
     idv_svc_tx_t *tx, idv_svc_judged_t *judged, ngx_uint_t n);
 static ngx_int_t idv_svc_meta_drop(idv_svc_call_t *call, ngx_uint_t all);
+static ngx_int_t idv_svc_meta_dropped(idv_svc_call_t *call,
+    idv_svc_view_t *view, ngx_uint_t *changed, void *data);
 static json_t *idv_svc_meta_item(idv_svc_call_t *call, idv_svc_tx_t *tx,
     idv_svc_judged_t *judged);
 
@@ -47,9 +48,14 @@ idv_svc_meta_list(idv_svc_call_t *call)
     idv_svc_view_t     view;
     idv_svc_judged_t   judged[IDV_SVC_MAX_ITEMS];
 
-    if (idv_svc_meta_get(call, &view, judged, &n, &rc) != NGX_OK) {
+    if (idv_svc_transaction_get(call, IDV_SVC_BLOB(IDV_SVC_BLOB_META), &view,
+                                &rc)
+        != NGX_OK)
+    {
         return rc;
     }
+
+    n = idv_svc_meta_judged(call, &view, judged);
 
     list = json_array();
     previous = json_array();
@@ -82,9 +88,14 @@ idv_svc_meta_read(idv_svc_call_t *call)
     idv_svc_view_t     view;
     idv_svc_judged_t   judged[IDV_SVC_MAX_ITEMS], *one;
 
-    if (idv_svc_meta_get(call, &view, judged, &n, &rc) != NGX_OK) {
+    if (idv_svc_transaction_get(call, IDV_SVC_BLOB(IDV_SVC_BLOB_META), &view,
+                                &rc)
+        != NGX_OK)
+    {
         return rc;
     }
+
+    n = idv_svc_meta_judged(call, &view, judged);
 
     one = idv_svc_meta_find(call, &view.tx, judged, n);
 
@@ -137,42 +148,40 @@ idv_svc_meta_delete_all(idv_svc_call_t *call)
 static ngx_int_t
 idv_svc_meta_drop(idv_svc_call_t *call, ngx_uint_t all)
 {
-    uint32_t           seen;
-    ngx_int_t          rc;
-    ngx_uint_t         i, n, tries;
-    idv_svc_view_t     view;
+    ngx_int_t       rc;
+    idv_svc_view_t  view;
+
+    return idv_svc_transaction_change(call, IDV_SVC_BLOB(IDV_SVC_BLOB_META),
+                                      &view, idv_svc_meta_dropped, &all, &rc)
+           == NGX_OK ? idv_svc_send_nothing(call) : rc;
+}
+
+
+static ngx_int_t
+idv_svc_meta_dropped(idv_svc_call_t *call, idv_svc_view_t *view,
+    ngx_uint_t *changed, void *data)
+{
+    ngx_uint_t *all = data;
+
+    ngx_uint_t         i, n;
     idv_svc_judged_t   judged[IDV_SVC_MAX_ITEMS], *one;
 
-    for (tries = 0; tries < IDV_SVC_TRIES; tries++) {
+    n = idv_svc_meta_judged(call, view, judged);
+    one = idv_svc_meta_find(call, &view->tx, judged, n);
 
-        if (idv_svc_meta_get(call, &view, judged, &n, &rc) != NGX_OK) {
-            return rc;
-        }
+    if (!*all && one == NULL) {
+        return NGX_DECLINED;
+    }
 
-        seen = view.tx.version;
-        one = idv_svc_meta_find(call, &view.tx, judged, n);
-
-        if (!all && one == NULL) {
-            return idv_svc_error(call, IDV_SVC_NOT_FOUND);
-        }
-
-        for (i = 0; i < n; i++) {
-            if (all || one == &judged[i]) {
-                view.tx.unnoted |= idv_svc_meta_bit(&judged[i]);
-            }
-        }
-
-        view.tx.version++;
-
-        if (idv_svc_store_save(call->store, &view, seen, IDV_SVC_BLOBS_NONE,
-                               call->now)
-            == NGX_OK)
-        {
-            return idv_svc_send_nothing(call);
+    for (i = 0; i < n; i++) {
+        if (*all || one == &judged[i]) {
+            view->tx.unnoted |= idv_svc_meta_bit(&judged[i]);
         }
     }
 
-    return idv_svc_error(call, IDV_SVC_UNEXPECTED);
+    view->tx.version++;
+
+    return NGX_OK;
 }
 
 
@@ -186,20 +195,13 @@ idv_svc_meta_bit(const idv_svc_judged_t *judged)
 
 /* what has come to its end, and the attempts that came before it */
 
-static ngx_int_t
-idv_svc_meta_get(idv_svc_call_t *call, idv_svc_view_t *view,
-    idv_svc_judged_t *judged, ngx_uint_t *n, ngx_int_t *rc)
+static ngx_uint_t
+idv_svc_meta_judged(idv_svc_call_t *call, idv_svc_view_t *view,
+    idv_svc_judged_t *judged)
 {
     json_t        *meta, *list;
-    ngx_uint_t     i, attempt, last;
+    ngx_uint_t     i, n, attempt, last;
     idv_svc_tx_t  *tx;
-
-    if (idv_svc_transaction_get(call, IDV_SVC_BLOB(IDV_SVC_BLOB_META), view,
-                                rc)
-        != NGX_OK)
-    {
-        return NGX_DECLINED;
-    }
 
     tx = &view->tx;
 
@@ -207,7 +209,7 @@ idv_svc_meta_get(idv_svc_call_t *call, idv_svc_view_t *view,
                           view->blob[IDV_SVC_BLOB_META].data,
                           view->blob[IDV_SVC_BLOB_META].len,
                           IDV_SVC_MAX_JSON);
-    *n = 0;
+    n = 0;
 
     for (i = 0; i < IDV_SVC_NCHECKS; i++) {
         list = json_object_get(meta, idv_svc_checks[i].name);
@@ -215,24 +217,24 @@ idv_svc_meta_get(idv_svc_call_t *call, idv_svc_view_t *view,
 
         for (attempt = 0; attempt <= last; attempt++) {
 
-            judged[*n].check = i;
-            judged[*n].attempt = attempt;
-            judged[*n].latest = (attempt == last);
-            judged[*n].note = json_array_get(list, attempt);
+            judged[n].check = i;
+            judged[n].attempt = attempt;
+            judged[n].latest = (attempt == last);
+            judged[n].note = json_array_get(list, attempt);
 
-            if (tx->unnoted & idv_svc_meta_bit(&judged[*n])) {
+            if (tx->unnoted & idv_svc_meta_bit(&judged[n])) {
                 continue;
             }
 
-            if (attempt < last ? json_object_size(judged[*n].note) != 0
+            if (attempt < last ? json_object_size(judged[n].note) != 0
                                : idv_svc_meta_has(tx, i))
             {
-                (*n)++;
+                n++;
             }
         }
     }
 
-    return NGX_OK;
+    return n;
 }
 
 

@@ -14,12 +14,18 @@
 #include "idv_svc_check.h"
 
 
-#define IDV_SVC_TRIES        8
 #define IDV_SVC_MAX_REVIEWS  100
 
 
+typedef struct {
+    ngx_uint_t   approve;
+    ngx_uint_t   reason;             /* of a rejection */
+} idv_svc_decision_t;
+
+
 static json_t *idv_svc_review_json(idv_svc_view_t *view);
-static ngx_uint_t idv_svc_review_reason(idv_svc_call_t *call);
+static ngx_int_t idv_svc_review_decided(idv_svc_call_t *call,
+    idv_svc_view_t *view, ngx_uint_t *changed, void *data);
 
 
 ngx_int_t
@@ -98,93 +104,84 @@ idv_svc_review_json(idv_svc_view_t *view)
 ngx_int_t
 idv_svc_review_decide(idv_svc_call_t *call)
 {
-    uint32_t         seen;
-    ngx_int_t        rc;
-    ngx_str_t        decision;
-    ngx_uint_t       tries, approve, reason;
-    idv_svc_key_t    key;
-    idv_svc_view_t   view;
+    ngx_int_t           rc;
+    ngx_str_t           text;
+    idv_svc_view_t      view;
+    idv_svc_decision_t  decision;
 
-    decision = idv_json_string(call->json, "decision");
+    text = idv_json_string(call->json, "decision");
 
-    approve = (decision.len == 8
-               && ngx_strncmp(decision.data, "APPROVED", 8) == 0);
+    decision.approve = (text.len == 8
+                        && ngx_strncmp(text.data, "APPROVED", 8) == 0);
 
-    if (!approve && (decision.len != 8
-                     || ngx_strncmp(decision.data, "REJECTED", 8) != 0))
+    if (!decision.approve
+        && (text.len != 8 || ngx_strncmp(text.data, "REJECTED", 8) != 0))
     {
         idv_svc_detail(call, "INVALID_VALUE", "decision",
                        "The decision must be APPROVED or REJECTED.", NULL);
     }
 
-    reason = idv_svc_review_reason(call);
+    /* a person does not say that the time is over */
+
+    decision.reason = idv_svc_review_reason(call, IDV_SVC_REASON_REJECTED, 0);
 
     if (call->details) {
         return idv_svc_error(call, IDV_SVC_INVALID_DATA);
     }
 
-    ngx_memzero(&key, sizeof(idv_svc_key_t));
-    key.tx = call->tx;
-
-    for (tries = 0; tries < IDV_SVC_TRIES; tries++) {
-
-        if (idv_svc_store_get(call->store, &key, IDV_SVC_BLOBS_TEXT, call->now,
-                              call->request->pool, &view)
-            != NGX_OK)
-        {
-            return idv_svc_error(call, IDV_SVC_NOT_FOUND);
-        }
-
-        seen = view.tx.version;
-
-        rc = !view.tx.held ? NGX_DECLINED
-             : approve ? idv_svc_tx_approve(&view.tx, IDV_TX_APPROVED_MANUALLY,
-                                            call->now)
-                       : idv_svc_tx_reject(&view.tx, reason, call->now);
-
-        if (rc != NGX_OK) {
-            idv_svc_detail(call, "CONSTRAINT_VIOLATION", "decision",
-                           "The transaction does not wait for anybody.", NULL);
-
-            return idv_svc_error(call, IDV_SVC_INVALID_DATA);
-        }
-
-        rc = idv_svc_store_save(call->store, &view, seen, IDV_SVC_BLOBS_NONE,
-                                call->now);
-
-        if (rc == NGX_ERROR) {
-            return idv_svc_full(call);
-        }
-
-        if (rc == NGX_OK) {
-            ngx_memcpy(call->env, view.tx.env, IDV_SVC_UUID);
-
-            return idv_svc_send_json(call, NGX_HTTP_OK,
-                                     idv_svc_transaction_json(call, &view));
-        }
+    if (idv_svc_transaction_change(call, IDV_SVC_BLOBS_TEXT, &view,
+                                   idv_svc_review_decided, &decision, &rc)
+        != NGX_OK)
+    {
+        return rc;
     }
 
-    return idv_svc_error(call, IDV_SVC_UNEXPECTED);
+    ngx_memcpy(call->env, view.tx.env, IDV_SVC_UUID);
+
+    return idv_svc_send_json(call, NGX_HTTP_OK,
+                             idv_svc_transaction_json(call, &view));
 }
 
 
-/* of a rejection; that of the clock is none */
+static ngx_int_t
+idv_svc_review_decided(idv_svc_call_t *call, idv_svc_view_t *view,
+    ngx_uint_t *changed, void *data)
+{
+    idv_svc_decision_t *decision = data;
 
-static ngx_uint_t
-idv_svc_review_reason(idv_svc_call_t *call)
+    ngx_int_t  rc;
+
+    rc = !view->tx.held ? NGX_DECLINED
+         : decision->approve
+         ? idv_svc_tx_approve(&view->tx, IDV_TX_APPROVED_MANUALLY, call->now)
+         : idv_svc_tx_reject(&view->tx, decision->reason, call->now);
+
+    if (rc != NGX_OK) {
+        idv_svc_detail(call, "CONSTRAINT_VIOLATION", "decision",
+                       "The transaction does not wait for anybody.", NULL);
+        return NGX_ABORT;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+idv_svc_review_reason(idv_svc_call_t *call, ngx_uint_t preset,
+    ngx_uint_t clock)
 {
     ngx_str_t   text;
     ngx_uint_t  reason;
 
     if (json_object_get(call->json, "reason") == NULL) {
-        return IDV_SVC_REASON_REJECTED;
+        return preset;
     }
 
     text = idv_json_string(call->json, "reason");
     reason = text.len ? idv_svc_reason_parse(&text) : IDV_SVC_NREASONS;
 
     if (reason == IDV_SVC_NREASONS || reason == IDV_SVC_REASON_NONE
-        || reason == IDV_SVC_REASON_TIMED_OUT)
+        || (reason == IDV_SVC_REASON_TIMED_OUT && !clock))
     {
         idv_svc_detail(call, "INVALID_VALUE", "reason",
                        "There is no such reason.", NULL);

@@ -30,6 +30,8 @@ static json_t *idv_svc_transaction_qr(idv_svc_call_t *call, idv_svc_tx_t *tx);
 static ngx_int_t idv_svc_transaction_lost(idv_svc_call_t *call);
 static json_t *idv_svc_transaction_page(idv_svc_call_t *call,
     u_char (*ids)[IDV_SVC_UUID], ngx_uint_t n, ngx_uint_t limit);
+static ngx_int_t idv_svc_transaction_approved(idv_svc_call_t *call,
+    idv_svc_view_t *view, ngx_uint_t *changed, void *data);
 static idv_tx_status_e idv_svc_transaction_asked(idv_svc_call_t *call);
 
 
@@ -44,7 +46,7 @@ idv_svc_transaction_get(idv_svc_call_t *call, ngx_uint_t want,
     idv_svc_key_t  key;
 
     key.tx = call->tx;
-    key.env = call->env;
+    key.env = (call->route->flags & IDV_SVC_CONTROL) ? NULL : call->env;
     key.user = call->user;
 
     found = idv_svc_store_get(call->store, &key, want, call->now,
@@ -56,6 +58,61 @@ idv_svc_transaction_get(idv_svc_call_t *call, ngx_uint_t want,
     }
 
     return found;
+}
+
+
+ngx_int_t
+idv_svc_transaction_change(idv_svc_call_t *call, ngx_uint_t want,
+    idv_svc_view_t *view, idv_svc_change_pt change, void *data, ngx_int_t *rc)
+{
+    uint32_t    seen;
+    ngx_int_t   done;
+    ngx_uint_t  tries, changed;
+
+    done = NGX_AGAIN;
+
+    for (tries = 0; done == NGX_AGAIN && tries < IDV_SVC_TRIES; tries++) {
+
+        if (idv_svc_transaction_get(call, want, view, rc) != NGX_OK) {
+            return NGX_DECLINED;
+        }
+
+        seen = view->tx.version;
+        changed = IDV_SVC_BLOBS_NONE;
+
+        done = change(call, view, &changed, data);
+
+        if (done == NGX_OK) {
+            done = idv_svc_store_save(call->store, view, seen, changed,
+                                      call->now);
+            done = (done == NGX_ERROR) ? NGX_BUSY : done;
+        }
+    }
+
+    switch (done) {
+
+    case NGX_OK:
+    case NGX_DONE:
+        return NGX_OK;
+
+    case NGX_BUSY:
+        *rc = idv_svc_full(call);
+        break;
+
+    case NGX_ABORT:
+        *rc = idv_svc_error(call, IDV_SVC_INVALID_DATA);
+        break;
+
+    case NGX_DECLINED:
+        *rc = idv_svc_error(call, IDV_SVC_NOT_FOUND);
+        break;
+
+    default:
+        *rc = idv_svc_error(call, IDV_SVC_UNEXPECTED);
+        break;
+    }
+
+    return NGX_DECLINED;
 }
 
 
@@ -524,9 +581,7 @@ idv_svc_transaction_page(idv_svc_call_t *call, u_char (*ids)[IDV_SVC_UUID],
 ngx_int_t
 idv_svc_transaction_approve(idv_svc_call_t *call)
 {
-    uint32_t          seen;
     ngx_int_t         rc;
-    ngx_uint_t        tries;
     idv_svc_view_t    view;
     idv_tx_status_e   status;
 
@@ -541,42 +596,39 @@ idv_svc_transaction_approve(idv_svc_call_t *call)
         return idv_svc_error(call, IDV_SVC_INVALID_DATA);
     }
 
-    for (tries = 0; tries < IDV_SVC_TRIES; tries++) {
-
-        if (idv_svc_transaction_get(call, IDV_SVC_BLOBS_TEXT, &view, &rc)
-            != NGX_OK)
-        {
-            return rc;
-        }
-
-        seen = view.tx.version;
-
-        if (!view.latest) {
-            idv_svc_detail(call, "CONSTRAINT_VIOLATION",
-                           "transactionStatus.status",
-                           "The user has a newer transaction.", NULL);
-
-            return idv_svc_error(call, IDV_SVC_INVALID_DATA);
-        }
-
-        if (idv_svc_tx_approve(&view.tx, status, call->now) != NGX_OK) {
-            idv_svc_detail(call, "INVALID_VALUE", "transactionStatus.status",
-                           "The transaction is neither FAIL nor IN_PROGRESS.",
-                           NULL);
-
-            return idv_svc_error(call, IDV_SVC_INVALID_DATA);
-        }
-
-        rc = idv_svc_store_save(call->store, &view, seen, IDV_SVC_BLOBS_NONE,
-                                call->now);
-
-        if (rc == NGX_OK) {
-            return idv_svc_send_json(call, NGX_HTTP_OK,
-                                     idv_svc_transaction_json(call, &view));
-        }
+    if (idv_svc_transaction_change(call, IDV_SVC_BLOBS_TEXT, &view,
+                                   idv_svc_transaction_approved, &status, &rc)
+        != NGX_OK)
+    {
+        return rc;
     }
 
-    return idv_svc_error(call, IDV_SVC_UNEXPECTED);
+    return idv_svc_send_json(call, NGX_HTTP_OK,
+                             idv_svc_transaction_json(call, &view));
+}
+
+
+static ngx_int_t
+idv_svc_transaction_approved(idv_svc_call_t *call, idv_svc_view_t *view,
+    ngx_uint_t *changed, void *data)
+{
+    idv_tx_status_e  *status = data;
+
+    if (!view->latest) {
+        idv_svc_detail(call, "CONSTRAINT_VIOLATION",
+                       "transactionStatus.status",
+                       "The user has a newer transaction.", NULL);
+        return NGX_ABORT;
+    }
+
+    if (idv_svc_tx_approve(&view->tx, *status, call->now) != NGX_OK) {
+        idv_svc_detail(call, "INVALID_VALUE", "transactionStatus.status",
+                       "The transaction is neither FAIL nor IN_PROGRESS.",
+                       NULL);
+        return NGX_ABORT;
+    }
+
+    return NGX_OK;
 }
 
 
