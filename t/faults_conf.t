@@ -67,7 +67,7 @@ my $reading = Idv::Nginx->prepare(name => 'reading', http => $http,
         'ca.pem' => Idv::TLS->ca('reading')->certificate,
         'policies.json' => '[{"name":"of a file",'
             . '"governmentId":{"verify":"REQUIRED"}}]',
-        'users.json' => '[]',
+        'users.json' => '[{"username":"ann","email":"ann@example.com"}]',
         'texts.json' => '[{"template":"id_verification","locale":"de",'
             . '"deliveryMethod":"Email","subject":"\u00dc","body":'
             . '"${app.open.url}\n"}]' });

@@ -144,7 +144,7 @@ sub keys_are {
         "idv_service_store kept " . join ' ', @names/re;
 
     $nginx->write_config(http => $config);
-    restart('QUIT');
+    restart('KILL');
 }
 
 stand('out', 'DISABLED');
@@ -341,10 +341,42 @@ is(standing('late'), 'DISABLED', 'so that they are found again');
 is(api('GET', "users/$eve->{id}")->json->{nickname}, 'E', '... both of them');
 
 
+# --- what was assured, while somebody else writes to the user
+
+$policy = api('POST', 'verifyPolicies', { name => 'assured',
+    governmentId => { verify => 'REQUIRED' },
+    transaction => { ida => { enabled => $true } } })->json->{id};
+
+my %there = map { $_ => 1 } glob "$kept/users/*";
+stand('amy', 'ENABLED');
+my ($amy) = grep { !$there{$_} } glob "$kept/users/*";
+
+sysopen my $lock, $amy, O_RDONLY or die "$amy: $!";
+flock $lock, LOCK_EX or die "flock: $!";
+
+$t = api('POST', 'users/amy/verifyTransactions',
+    { verifyPolicy => { id => $policy } })->json;
+Idv::Phone->new($service, $t)->begin->document(firstName => $name)->submit;
+is(api('GET', 'users/amy/identityAssurance')->status, 200, 'amy is assured');
+
+restart('KILL');
+close $lock;
+
+is(api('GET', "users/amy/verifyTransactions/$t->{id}")->json
+    ->{transactionStatus}{status}, 'SUCCESS', 'the transaction is kept');
+is(api('GET', 'users/amy/identityAssurance')->status, 200,
+    '... and the user assured, though that was in no file yet');
+api('DELETE', 'users/amy/identityAssurance');
+
+restart('KILL');
+is(api('GET', 'users/amy/identityAssurance')->status, 404,
+    '... once, and not again');
+
+
 # --- more transactions that go than fit into one go, while they are written to
 
 my @ids = map { api('POST', 'users/many/verifyTransactions', {})->json->{id} }
-    1 .. 200;
+    1 .. 140;
 my @locks = map { sysopen my $dir, "$kept/transactions/$_", O_RDONLY
     or die "$_: $!"; $dir } @ids;
 
@@ -355,7 +387,7 @@ flock $_, LOCK_EX or die "flock: $!" for @locks;
 api('POST', 'users/many/resetVerification');
 is(api('GET', 'users/many/verifyTransactions')->json->{size}, 0,
     'none of the user is left');
-is(scalar(grep { -e "$kept/transactions/$_" } @ids), 200,
+is(scalar(grep { -e "$kept/transactions/$_" } @ids), 140,
     'but files, which others write to');
 
 close $_ for @locks;

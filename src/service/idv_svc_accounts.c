@@ -399,11 +399,15 @@ idv_svc_account_list_made(idv_svc_account_page_t *page)
 {
     u_char               places[IDV_SVC_MAX_LIST + 1][IDV_SVC_NAME];
     ngx_uint_t           i, n, max;
+    const ngx_str_t     *username;
     idv_svc_own_view_t   view;
+
+    username = page->filter ? idv_svc_filter_username(page->filter) : NULL;
 
     max = page->next_len ? 0 : page->limit - json_array_size(page->list);
 
     page->count += idv_svc_accounts_list(page->call->store, page->call->env,
+                                         username,
                                          page->placed ? page->place : NULL,
                                          idv_svc_account_passes, page, places,
                                          max + 1, &n);

@@ -398,6 +398,18 @@ idv_svc_filter_wrong(idv_svc_filter_parser_t *f, const u_char *at,
 }
 
 
+const ngx_str_t *
+idv_svc_filter_username(const idv_svc_filter_t *filter)
+{
+    const idv_svc_filter_node_t  *node;
+
+    node = &filter->node[filter->root];
+
+    return (node->op == IDV_SVC_F_EQ && node->attr == IDV_SVC_F_USERNAME)
+           ? &node->value : NULL;
+}
+
+
 ngx_uint_t
 idv_svc_filter_match(const idv_svc_filter_t *filter,
     const ngx_str_t value[IDV_SVC_NFILTERS])

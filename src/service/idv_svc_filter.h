@@ -75,6 +75,9 @@ typedef struct {
 ngx_int_t idv_svc_filter_parse(ngx_pool_t *pool, const ngx_str_t *text,
     idv_svc_filter_t *filter);
 
+/* the one name that all who pass have, NULL: they may have others */
+const ngx_str_t *idv_svc_filter_username(const idv_svc_filter_t *filter);
+
 /* 1: one whose attributes have these values passes */
 ngx_uint_t idv_svc_filter_match(const idv_svc_filter_t *filter,
     const ngx_str_t value[IDV_SVC_NFILTERS]);

@@ -52,7 +52,9 @@ void
 idv_svc_index_add(idv_svc_tree_t *tree, idv_svc_index_t *index,
     const u_char *name)
 {
-    ngx_memcpy(index->name, name, IDV_SVC_NAME);
+    /* which may be its own */
+
+    ngx_memmove(index->name, name, IDV_SVC_NAME);
     ngx_memcpy(&index->node.key, name, sizeof(ngx_rbtree_key_t));
 
     ngx_rbtree_insert(&tree->tree, &index->node);

@@ -294,11 +294,12 @@ typedef ngx_uint_t (*idv_svc_account_pt)(void *data,
 /*
  * Places of those of the environment that pass, oldest first, beginning with
  * from, or with the first; n: how many, up to max.  Returns how many pass in
- * all.
+ * all.  username, if it is not NULL, is that of all who pass: nobody looks
+ * through the others.
  */
 ngx_uint_t idv_svc_accounts_list(idv_svc_store_t *store, const u_char *env,
-    const u_char *from, idv_svc_account_pt passes, void *data,
-    u_char (*places)[IDV_SVC_NAME], ngx_uint_t max, ngx_uint_t *n);
+    const ngx_str_t *username, const u_char *from, idv_svc_account_pt passes,
+    void *data, u_char (*places)[IDV_SVC_NAME], ngx_uint_t max, ngx_uint_t *n);
 
 
 /* bearer tokens, by hash; name is that of the client, or "" */

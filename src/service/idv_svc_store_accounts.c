@@ -25,6 +25,8 @@ static idv_svc_own_t *idv_svc_own_find(idv_svc_store_t *store,
 static size_t idv_svc_own_size(idv_svc_own_t *own);
 static void idv_svc_own_fill(idv_svc_own_t *own, u_char *p,
     idv_svc_own_view_t *view);
+static ngx_int_t idv_svc_accounts_named(idv_svc_store_t *store,
+    const u_char *env, const ngx_str_t *username, u_char *place);
 static idv_svc_member_t *idv_svc_member_new(idv_svc_store_t *store,
     const u_char *name, const u_char *env, const idv_svc_account_t *account);
 static void idv_svc_member_link(idv_svc_store_t *store, idv_svc_own_t *own,
@@ -359,8 +361,8 @@ idv_svc_accounts_delete(idv_svc_store_t *store, const idv_svc_key_t *key)
 
 ngx_uint_t
 idv_svc_accounts_list(idv_svc_store_t *store, const u_char *env,
-    const u_char *from, idv_svc_account_pt passes, void *data,
-    u_char (*places)[IDV_SVC_NAME], ngx_uint_t max, ngx_uint_t *n)
+    const ngx_str_t *username, const u_char *from, idv_svc_account_pt passes,
+    void *data, u_char (*places)[IDV_SVC_NAME], ngx_uint_t max, ngx_uint_t *n)
 {
     u_char              place[IDV_SVC_NAME];
     ngx_uint_t          i, count;
@@ -370,6 +372,18 @@ idv_svc_accounts_list(idv_svc_store_t *store, const u_char *env,
     *n = 0;
     count = 0;
     member = NULL;
+
+    if (username) {
+        if (idv_svc_accounts_named(store, env, username, place) != NGX_OK) {
+            return 0;
+        }
+
+        if (max && (from == NULL || idv_svc_index_cmp(place, from) >= 0)) {
+            ngx_memcpy(places[(*n)++], place, IDV_SVC_NAME);
+        }
+
+        return 1;
+    }
 
     do {
         ngx_shmtx_lock(&store->shpool->mutex);
@@ -410,6 +424,37 @@ idv_svc_accounts_list(idv_svc_store_t *store, const u_char *env,
     } while (member);
 
     return count;
+}
+
+
+/* the place of the one that has the name */
+
+static ngx_int_t
+idv_svc_accounts_named(idv_svc_store_t *store, const u_char *env,
+    const ngx_str_t *username, u_char *place)
+{
+    u_char             name[IDV_HASH_LEN];
+    idv_svc_index_t   *index;
+    idv_svc_member_t  *member;
+
+    if (idv_svc_account_name(name, env, username) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    ngx_shmtx_lock(&store->shpool->mutex);
+
+    index = idv_svc_index_find(&store->sh->usernames, name);
+
+    if (index) {
+        member = (idv_svc_member_t *)
+                     ((u_char *) index - offsetof(idv_svc_member_t, username));
+
+        ngx_memcpy(place, member->index.name, IDV_SVC_NAME);
+    }
+
+    ngx_shmtx_unlock(&store->shpool->mutex);
+
+    return index ? NGX_OK : NGX_DECLINED;
 }
 
 

@@ -26,7 +26,7 @@ static ngx_int_t idv_svc_files_write(idv_svc_store_t *store, ngx_fd_t dir,
     idv_svc_view_t *view, ngx_pool_t *pool);
 static ngx_uint_t idv_svc_files_saved(idv_svc_store_t *store,
     const idv_svc_view_t *view);
-static void idv_svc_files_assured(idv_svc_store_t *store,
+static ngx_uint_t idv_svc_files_assured(idv_svc_store_t *store,
     const idv_svc_tx_t *tx);
 static ngx_uint_t idv_svc_files_bury_some(idv_svc_store_t *store,
     ngx_queue_t *graves);
@@ -172,7 +172,7 @@ idv_svc_files_sync(idv_svc_store_t *store, const u_char *id, int64_t now)
 {
     ngx_fd_t         dir;
     ngx_int_t        rc;
-    ngx_uint_t       tries;
+    ngx_uint_t       tries, assured;
     ngx_pool_t      *pool;
     idv_svc_key_t    key;
     idv_svc_view_t  *view;
@@ -217,9 +217,17 @@ idv_svc_files_sync(idv_svc_store_t *store, const u_char *id, int64_t now)
                                now, pool, view);
 
         if (rc == NGX_OK) {
-            idv_svc_files_assured(store, &view->tx);
+
+            /* else it is late, and would be assured once more from its file */
+
+            assured = idv_svc_files_assured(store, &view->tx);
+            view->tx.assured &= assured;
 
             rc = idv_svc_files_write(store, dir, view, pool);
+
+            if (rc == NGX_OK && !assured) {
+                rc = NGX_AGAIN;
+            }
 
             if (rc != NGX_OK || idv_svc_files_saved(store, view)) {
                 break;
@@ -289,18 +297,19 @@ idv_svc_files_write(idv_svc_store_t *store, ngx_fd_t dir, idv_svc_view_t *view,
 }
 
 
-/* what it has verified is in the user's file before its own says so */
+/* 1: what it has verified is in the user's file, if it is to be there */
 
-static void
+static ngx_uint_t
 idv_svc_files_assured(idv_svc_store_t *store, const idv_svc_tx_t *tx)
 {
     u_char  name[IDV_HASH_LEN];
 
-    if (tx->assured
-        && idv_svc_user_name(name, tx->env, tx->user, tx->user_len) == NGX_OK)
-    {
-        (void) idv_svc_files_user(store, name);
+    if (!tx->assured) {
+        return 1;
     }
+
+    return idv_svc_user_name(name, tx->env, tx->user, tx->user_len) == NGX_OK
+           && idv_svc_files_user(store, name) == NGX_OK;
 }
 
 
