@@ -395,4 +395,18 @@ close $_ for @locks;
 ok($nginx->wait_until(30, sub {
     !grep { -e "$kept/transactions/$_" } @ids }), 'those go, too: every one');
 
+
+# --- another place for the files, while nginx runs
+
+$files = grep { m{/record$} } files();
+(my $moved = $kept) =~ s/kept$/moved/;
+
+$nginx->write_config(http => $nginx->{http} =~ s/store kept /store moved /r);
+$site->reload;
+
+ok($nginx->wait_until(10, sub {
+    my @there = glob "$moved/users/*/record"; @there == $files }),
+    'what is in the zone comes there') or diag(scalar(@{[glob
+        "$moved/users/*/record"]}), " of $files");
+
 $site->finish;

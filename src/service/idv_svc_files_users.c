@@ -177,7 +177,6 @@ idv_svc_files_user_saved(idv_svc_store_t *store, const u_char *name,
     if (own && own->late && own->version == version) {
         ngx_queue_remove(&own->changed);
         own->late = 0;
-        own->saved = version;
 
         idv_svc_user_unused(store, user);
     }

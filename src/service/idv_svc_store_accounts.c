@@ -28,7 +28,8 @@ static void idv_svc_own_fill(idv_svc_own_t *own, u_char *p,
 static ngx_int_t idv_svc_accounts_named(idv_svc_store_t *store,
     const u_char *env, const ngx_str_t *username, u_char *place);
 static idv_svc_member_t *idv_svc_member_new(idv_svc_store_t *store,
-    const u_char *name, const u_char *env, const idv_svc_account_t *account);
+    const u_char *name, const u_char *username, const u_char *env,
+    const idv_svc_account_t *account);
 static void idv_svc_member_link(idv_svc_store_t *store, idv_svc_own_t *own,
     idv_svc_member_t *member);
 static void idv_svc_member_free(idv_svc_store_t *store,
@@ -216,14 +217,17 @@ ngx_int_t
 idv_svc_accounts_save(idv_svc_store_t *store, const u_char *env,
     const idv_svc_account_t *account, uint32_t seen, ngx_uint_t create)
 {
-    u_char             name[IDV_HASH_LEN];
+    u_char             name[IDV_HASH_LEN], username[IDV_HASH_LEN];
     ngx_int_t          rc;
     idv_svc_key_t      key;
     idv_svc_own_t     *own;
     idv_svc_member_t  *member, *old;
 
     if (idv_svc_user_name(name, env, account->id.data, account->id.len)
-        != NGX_OK)
+        != NGX_OK
+        || idv_svc_account_name(username, env,
+                                &account->attr[IDV_SVC_A_USERNAME])
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -234,7 +238,7 @@ idv_svc_accounts_save(idv_svc_store_t *store, const u_char *env,
 
     /* first, since making room may free the records of others */
 
-    member = idv_svc_member_new(store, name, env, account);
+    member = idv_svc_member_new(store, name, username, env, account);
     if (member == NULL) {
         goto done;
     }
@@ -462,10 +466,11 @@ idv_svc_accounts_named(idv_svc_store_t *store, const u_char *env,
 
 static idv_svc_member_t *
 idv_svc_member_new(idv_svc_store_t *store, const u_char *name,
-    const u_char *env, const idv_svc_account_t *account)
+    const u_char *username, const u_char *env,
+    const idv_svc_account_t *account)
 {
     size_t             len;
-    u_char            *p, username[IDV_HASH_LEN];
+    u_char            *p;
     ngx_uint_t         i;
     idv_svc_member_t  *member;
 
@@ -473,13 +478,6 @@ idv_svc_member_new(idv_svc_store_t *store, const u_char *name,
 
     for (i = 0; i < IDV_SVC_NATTRS; i++) {
         len += account->attr[i].len;
-    }
-
-    if (idv_svc_account_name(username, env,
-                             &account->attr[IDV_SVC_A_USERNAME])
-        != NGX_OK)
-    {
-        return NULL;
     }
 
     member = idv_svc_zone_alloc(store,
@@ -594,10 +592,18 @@ idv_svc_own_restore(idv_svc_store_t *store, const u_char *name,
     const idv_svc_own_view_t *view, ngx_uint_t old)
 {
     size_t              len;
+    u_char              username[IDV_HASH_LEN];
     ngx_int_t           rc;
     idv_svc_own_t      *own;
     idv_svc_member_t   *member;
     idv_svc_assured_t  *assured;
+
+    if (idv_svc_account_name(username, view->env,
+                             &view->account.attr[IDV_SVC_A_USERNAME])
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     ngx_shmtx_lock(&store->shpool->mutex);
 
@@ -608,7 +614,8 @@ idv_svc_own_restore(idv_svc_store_t *store, const u_char *name,
     len = view->assurance.text.len;
 
     if (view->account.id.len) {
-        member = idv_svc_member_new(store, name, view->env, &view->account);
+        member = idv_svc_member_new(store, name, username, view->env,
+                                    &view->account);
         if (member == NULL) {
             goto failed;
         }
@@ -644,7 +651,6 @@ idv_svc_own_restore(idv_svc_store_t *store, const u_char *name,
     own->standing = view->standing;
     own->assured = assured;
     own->version = ++store->sh->changes;
-    own->saved = own->version;
 
     if (member) {
         idv_svc_member_link(store, own, member);

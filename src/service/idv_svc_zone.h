@@ -102,7 +102,6 @@ struct idv_svc_own_s {
     idv_svc_assured_t  *assured;     /* NULL: nothing is known for sure */
     idv_svc_member_t   *member;      /* NULL: nobody has made the user */
     uint32_t            version;     /* of root's, that nothing else has */
-    uint32_t            saved;       /* version that its file has */
     unsigned            late:1;      /* in root's changed */
 };
 
