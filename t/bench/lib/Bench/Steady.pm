@@ -109,9 +109,11 @@ sub finish {
         if $result->{wrong} || $result->{lost} || !$result->{requests};
 
     my ($ran) = $self->{server}->cpu_time;
+    $ran -= $self->{times}[0];
 
     $result->{rate} = $result->{requests} / ($result->{seconds} || 1);
-    $result->{busy} = ($ran - $self->{times}[0]) / ($result->{seconds} || 1);
+    $result->{busy} = $ran / ($result->{seconds} || 1);
+    $result->{cpu_rate} = $result->{requests} / ($ran || 1);
 
     return $result;
 }

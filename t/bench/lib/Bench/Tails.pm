@@ -10,6 +10,7 @@ use Time::HiRes qw(time sleep);
 
 use Bench::House;
 use Bench::Steady;
+use Idv::HTTP;
 
 use constant {
     SECRET => 'a' x 22,
@@ -93,19 +94,28 @@ sub starts {
 }
 
 
-# looks at these flows
+# looks of these subjects at their flows, or at the path of plain nginx
 
 sub looks {
-    my ($house, $name, @ids) = @_;
+    my ($house, $name, @paths) = @_;
 
     my $n = 0;
 
     return Bench::Steady::requests($house->gate, map { {
-        path => Bench::House::FLOWS . $_, headers => {
-            'X-User' => $name . ++$n, 'X-XSRF-Header' => 'bench',
-            Cookie => 'idv_local_flow=' . SECRET } } } @ids);
+        path => $_, headers => look($name . ++$n) } } @paths);
 }
 
+
+sub look {
+    my ($user) = @_;
+
+    return { 'X-User' => $user, 'X-XSRF-Header' => 'bench',
+             Cookie => 'idv_local_flow=' . SECRET };
+}
+
+
+
+# with what plain nginx loses by so many connections beside it
 
 sub crowd {
     my $house = Bench::House->new(zone => '192m', connections => 16_000);
@@ -121,18 +131,35 @@ sub crowd {
     die "$open flows are open\n" if $open != FLOWS;
 
     open my $file, '<', $ids or die "$ids: $!\n";
-    chomp(my @ids = <$file>);
+    my @paths = map { chomp; Bench::House::FLOWS . $_ } <$file>;
 
-    my %many = (%common, addresses => 4, connections => CONNECTIONS,
-        requests => looks($house, 'c', @ids));
-    my %few = (%common, requests => looks($house, 'c', @ids[0 .. FEW - 1]));
+    my $same = $house->same_as('pf-ws/authn/same', $paths[0],
+        Idv::HTTP->new(port => $house->port)->get($paths[0], %{look('c1')}));
 
-    my (@ratios, $rate);
+    my %many = (%common, addresses => 4, connections => CONNECTIONS);
+    my %list = (ours => \@paths, plain => [($same) x @paths]);
+    my (%requests, %ratios, $rate);
 
-    for (1 .. 3) {
-        $rate = Bench::Steady->run(%many, seconds => 3)->{rate};
-        push @ratios, $rate / Bench::Steady->run(%few, seconds => 3)->{rate};
+    for my $side (keys %list) {
+        $requests{$side} = [map {
+            looks($house, 'c', @{$list{$side}}[0 .. $_ - 1]) } FLOWS, FEW];
     }
+
+    for my $round (1 .. 3) {
+        for my $side (qw(plain ours)) {
+            my ($all, $some) = @{$requests{$side}};
+
+            my $most = Bench::Steady->run(%many, seconds => 3,
+                requests => $all);
+            my $few = Bench::Steady->run(%common, seconds => 3,
+                requests => $some);
+
+            push @{$ratios{$side}}, $most->{cpu_rate} / $few->{cpu_rate};
+            $rate = $most->{rate};
+        }
+    }
+
+    $many{requests} = $requests{ours}[0];
 
     my $r = Bench::Steady->run(%many, rate => 0.7 * $rate, seconds => 10);
     my ($worker) = $house->gate->workers;
@@ -142,9 +169,13 @@ sub crowd {
     $house->stop;
 
     return {
+        what => 'return 200: ' . CONNECTIONS . ' connections, against 32',
+        measured => (sort { $a <=> $b } @{$ratios{plain}})[1],
+        note => 'requests in a second of the processor, here and below',
+    }, {
         what => FLOWS . ' flows, ' . CONNECTIONS . ' connections, against '
                 . FEW . ' and 32',
-        measured => (sort { $a <=> $b } @ratios)[1],
+        measured => (sort { $a <=> $b } @{$ratios{ours}})[1],
         note => sprintf('started at %d a second; looked at at 70 %% load: %s; '
             . '%d MiB of the worker\'s own', $start->{rate}, tails($r),
             $kb / 1024),
