@@ -7,15 +7,15 @@
 #include "ngx_http_idv_session_cache.h"
 
 
-#define NGX_HTTP_IDV_CACHE_SLOTS  128
-#define NGX_HTTP_IDV_CACHE_FLOWS  4096
+#define NGX_HTTP_IDV_CACHE_SLOTS  4096       /* of each kind */
 #define NGX_HTTP_IDV_CACHE_TIME   60000      /* ms without use */
 
 
 /*
  * A slot is chosen by the end of the sealed text, which is random; who comes
- * later takes it.  Only sessions that open get here, so nobody without one can
- * push others out.
+ * later takes it.  There are many, for two who meet in one open their sessions
+ * by turns, each time anew; memory is taken by those in use alone.  Only
+ * sessions that open get here, so nobody without one can push others out.
  */
 
 typedef struct {
@@ -58,7 +58,7 @@ typedef struct {
 typedef struct {
     ngx_http_idv_cached_t          slots[NGX_HTTP_IDV_CACHE_SLOTS];
     ngx_http_idv_cached_subject_t  subjects[NGX_HTTP_IDV_CACHE_SLOTS];
-    ngx_http_idv_cached_client_t   clients[NGX_HTTP_IDV_CACHE_FLOWS];
+    ngx_http_idv_cached_client_t   clients[NGX_HTTP_IDV_CACHE_SLOTS];
     ngx_uint_t                     serial;
     ngx_cycle_t                   *cycle;    /* whose end empties the cache */
     ngx_event_t                    sweep;
@@ -250,7 +250,7 @@ ngx_http_idv_binding(const idv_provider_t *provider, ngx_str_t *secret,
     ngx_http_idv_cached_client_t  *cached;
 
     slot = ngx_murmur_hash2(secret->data, secret->len)
-           % NGX_HTTP_IDV_CACHE_FLOWS;
+           % NGX_HTTP_IDV_CACHE_SLOTS;
     cached = &ngx_http_idv_cache.clients[slot];
 
     if (cached->len
@@ -395,17 +395,13 @@ ngx_http_idv_cache_sweep(ngx_event_t *ev)
             ngx_http_idv_cache_wipe(subject);
         }
 
-        left |= cached->data || subject->len;
-    }
-
-    for (i = 0; i < NGX_HTTP_IDV_CACHE_FLOWS; i++) {
         client = &ngx_http_idv_cache.clients[i];
 
         if (client->len && now - client->used >= NGX_HTTP_IDV_CACHE_TIME) {
             ngx_explicit_memzero(client, sizeof(ngx_http_idv_cached_client_t));
         }
 
-        left |= client->len;
+        left |= cached->data || subject->len || client->len;
     }
 
     if (left && !ngx_exiting) {

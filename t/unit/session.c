@@ -745,6 +745,57 @@ test_claims(void)
 }
 
 
+/* which opening of a sealed text its session is of: the same from the cache */
+
+static ngx_uint_t
+serial_of(ngx_str_t *text)
+{
+    u_char                   header[6000];
+    ngx_uint_t               serial;
+    ngx_http_request_t      *r;
+    ngx_http_idv_session_t  *s;
+
+    r = fake_request("shop.example");
+    fake_header(r, "Cookie", header,
+                ngx_sprintf(header, "idv_session=%V", text) - header);
+
+    s = ngx_http_idv_session(r, &fake_provider, ann);
+    serial = s ? s->serial : 0;
+
+    fake_end(r);
+
+    return serial;
+}
+
+
+/* few of 400 users who come in turn meet another one in the cache */
+
+static void
+test_users(void)
+{
+    int         anew, i;
+    ngx_str_t   texts[400];
+    ngx_uint_t  serials[400];
+
+    static u_char  copies[400][300];
+
+    anew = 0;
+
+    for (i = 0; i < 400; i++) {
+        texts[i] = issue("{}", 0);
+        texts[i].data = memcpy(copies[i], texts[i].data,
+                               ngx_min(texts[i].len, sizeof(copies[i])));
+        serials[i] = serial_of(&texts[i]);
+    }
+
+    for (i = 0; i < 400; i++) {
+        anew += serial_of(&texts[i]) != serials[i];
+    }
+
+    ok(serials[399] != 0 && anew < 80, "of 400 users %d are opened anew", anew);
+}
+
+
 /* more sessions than the cache holds, then a minute in which nobody comes */
 
 static void
@@ -755,10 +806,10 @@ test_cache(void)
     u_char          *texts;
     ngx_str_t        text;
 
-    texts = ngx_alloc(1000 * 300, tap_log());
+    texts = ngx_alloc(5000 * 300, tap_log());
     bad = 0;
 
-    for (i = 0; i < 1000; i++) {
+    for (i = 0; i < 5000; i++) {
         flow.tx[0] = (uint8_t) i;
         text = issue("{}", 0);
         bad += text.len >= 300;
@@ -766,15 +817,15 @@ test_cache(void)
         memcpy(texts + i * 300 + 1, text.data, text.len);
     }
 
-    for (round = 0; round < 3; round++) {
-        for (i = 0; i < 1000; i++) {
+    for (round = 0; round < 2; round++) {
+        for (i = 0; i < 5000; i++) {
             text.len = texts[i * 300];
             text.data = texts + i * 300 + 1;
             bad += !opens(text);
         }
     }
 
-    is_int(bad, 0, "a thousand sessions in turn");
+    is_int(bad, 0, "five thousand sessions in turn");
     ok(ngx_event_timer_rbtree.root != ngx_event_timer_rbtree.sentinel,
        "there is a timer");
 
@@ -815,6 +866,7 @@ main(void)
     test_subjects();
     test_bindings();
     test_claims();
+    test_users();
     test_cache();
 
     ngx_destroy_pool(fake_cycle.pool);
