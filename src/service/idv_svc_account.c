@@ -172,15 +172,15 @@ idv_svc_account_row(idv_svc_account_reading_t *r,
         return;
     }
 
-    if (json_is_null(value) || json_is_string(value)) {
-        text.data = (u_char *) json_string_value(value);
-        text.len = json_string_length(value);
+    text.data = (u_char *) json_string_value(value);
+    text.len = json_string_length(value);
 
-        message = text.len ? idv_svc_account_wrong(r->pool, row, &text)
-                           : NULL;
+    if (!json_is_null(value) && !json_is_string(value)) {
+        message = "The value must be a text.";
 
     } else {
-        message = "The value must be a text.";
+        message = text.len ? idv_svc_account_wrong(r->pool, row, &text)
+                           : NULL;
     }
 
     if (message) {
