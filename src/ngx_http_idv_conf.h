@@ -25,6 +25,7 @@ typedef struct {
     ngx_str_t                   policy;
     ngx_str_t                   secret_file;
     ngx_array_t                *key_files;   /* ngx_str_t */
+    ngx_uint_t                  limits_off;  /* 1: "transaction_limit off" */
 
     ngx_flag_t                  device_choice;
     ngx_uint_t                  delivery;
@@ -50,6 +51,10 @@ char *ngx_http_idv_breaker(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_read_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_transaction_limit(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_idv_lockout(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* what is counted where nothing was said of it, and what contradicts itself */
+void ngx_http_idv_limits_init(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc);
 char *ngx_http_idv_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_match(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_checks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

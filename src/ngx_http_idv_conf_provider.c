@@ -82,7 +82,6 @@ ngx_http_idv_provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     pc->p.poll_wait = NGX_CONF_UNSET_MSEC;
     pc->p.breaker_failures = NGX_CONF_UNSET_UINT;
     pc->p.read_rate = NGX_CONF_UNSET_UINT;
-    pc->p.limit = NGX_CONF_UNSET_UINT;
     pc->p.collected = NGX_CONF_UNSET;
     pc->p.session_lifetime = NGX_CONF_UNSET;
     pc->p.session_idle = NGX_CONF_UNSET;
@@ -197,10 +196,7 @@ ngx_http_idv_provider_defaults(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
         p->breaker_timeout = 10000;
     }
 
-    if (p->limit == NGX_CONF_UNSET_UINT) {
-        p->limit = 60;
-        p->limit_period = 60 * 60 * 1000;
-    }
+    ngx_http_idv_limits_init(cf, pc);
 
     ngx_conf_init_value(pc->device_choice, 1);
     ngx_conf_init_uint_value(pc->delivery, IDV_DELIVERY_USER);

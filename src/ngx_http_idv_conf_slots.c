@@ -189,52 +189,6 @@ ngx_http_idv_read_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* transaction_limit off | N [time] */
-
-char *
-ngx_http_idv_transaction_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_idv_provider_conf_t *pc = conf;
-
-    ngx_int_t   n;
-    ngx_str_t  *value;
-
-    if (pc->p.limit != NGX_CONF_UNSET_UINT) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
-        pc->p.limit = 0;
-        return NGX_CONF_OK;
-    }
-
-    n = ngx_atoi(value[1].data, value[1].len);
-
-    if (n == NGX_ERROR || n < 1 || n > 10000) {
-        return "is written as \"off\" or \"N [time]\", N from 1 to 10000";
-    }
-
-    pc->p.limit = n;
-    pc->p.limit_period = 60 * 60 * 1000;
-
-    if (cf->args->nelts == 3) {
-        n = ngx_parse_time(&value[2], 0);
-
-        if (n == NGX_ERROR || n < 60 * 1000
-            || n > (ngx_int_t) 30 * 24 * 60 * 60 * 1000)
-        {
-            return "needs a time from 1m to 30d";
-        }
-
-        pc->p.limit_period = n;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
 char *
 ngx_http_idv_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {

@@ -359,8 +359,15 @@ static ngx_command_t  ngx_http_idv_commands[] = {
       NULL },
 
     { ngx_string("transaction_limit"),
-      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE12,
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE123,
       ngx_http_idv_transaction_limit,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("lockout"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE123,
+      ngx_http_idv_lockout,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },

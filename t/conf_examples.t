@@ -47,6 +47,7 @@ my %test = (
     'several-providers.conf' => \&several_providers,
     'connector.conf' => \&connector,
     'console.conf' => \&console,
+    'budgets.conf' => \&budgets,
     'quickstart.conf' => undef,
 );
 
@@ -292,6 +293,42 @@ sub several_providers {
 
     like($metrics->body, qr/^idv_sessions_issued_total 2$/m,
         "$name: the metrics count both");
+}
+
+
+sub budgets {
+    my ($name) = @_;
+
+    my $site = site($name, policy => policy(ENVIRONMENT), edit => sub {
+        s/10\.20\.0\.0\/16/127.0.0.1/;
+        s/failures=5/failures=2/;
+        s/200( +1h +per=address)/1$1/;
+    });
+    my $ann = client($site, basic => 'ann:ann',
+        headers => ['X-Forwarded-For' => '192.0.2.1']);
+    my $flow = flow($site, $ann);
+
+    is($flow->require_code, 'ID_VERIFICATION_REQUIRED', "$name: the code");
+    $flow->retry;
+    is($flow->device('other')->json->{details}[0]{code}, 'ADDRESS_LIMIT',
+        "$name: a network has one");
+
+    for my $n (2, 3) {
+        $ann->{headers} = ['X-Forwarded-For' => "192.0.2.$n"];
+        $flow->retry;
+        is($flow->device('other')->status, 200, "$name: another has one too");
+        $flow->phone('FAIL');
+        $flow->reach('ID_VERIFICATION_FAILED');
+    }
+
+    $ann->{headers} = ['X-Forwarded-For' => '192.0.2.4'];
+    $flow->retry;
+    is($flow->device('other')->json->{details}[0]{code}, 'SUBJECT_LOCKED',
+        "$name: she has failed too often");
+    is($flow->answer->header('Retry-After'), 86400, "$name: until tomorrow");
+
+    like(Idv::HTTP->new(port => $site->port('metrics'))->get('/metrics')->body,
+        qr/^idv_lockouts_total 1$/m, "$name: the metrics count it");
 }
 
 

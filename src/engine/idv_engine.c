@@ -21,9 +21,7 @@
 #include <ngx_event.h>
 
 #include "idv_engine_job.h"
-#include "idv_engine_claims.h"
 #include "../util/idv_crypto.h"
-#include "../util/idv_json.h"
 
 
 #define IDV_ENGINE_BUCKETS  1024
@@ -35,10 +33,6 @@ static ngx_int_t idv_engine_prepare(idv_engine_op_t *op, idv_flow_t *flow,
 static ngx_int_t idv_engine_begin(idv_engine_op_t *op, idv_flow_t *next,
     idv_effect_t *effect);
 static ngx_int_t idv_engine_copy(idv_engine_job_t *job, idv_engine_op_t *op);
-static ngx_int_t idv_engine_call(idv_engine_job_t *job, json_t *document);
-static void idv_engine_called(idv_call_t *call);
-static void idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
-    ngx_str_t *claims, json_t *document);
 static ngx_int_t idv_engine_save(idv_engine_job_t *job, idv_event_t *event,
     ngx_str_t *claims, idv_effect_t *effect);
 static ngx_int_t idv_engine_renew(idv_engine_job_t *job);
@@ -348,20 +342,46 @@ idv_engine_prepare(idv_engine_op_t *op, idv_flow_t *flow, idv_flow_t *next)
 
 
 static ngx_int_t
+idv_engine_copy_string(ngx_pool_t *pool, ngx_str_t *dst, ngx_str_t *src)
+{
+    dst->len = src->len;
+    dst->data = ngx_pnalloc(pool, src->len + 1);
+
+    if (dst->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(dst->data, src->data, src->len);
+    dst->data[src->len] = '\0';
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
 idv_engine_begin(idv_engine_op_t *op, idv_flow_t *next, idv_effect_t *effect)
 {
+    ngx_str_t          address;
     ngx_pool_t        *pool;
+    ngx_uint_t         spent;
     idv_event_t        event;
     idv_engine_job_t  *job;
 
-    op->result = IDV_ENGINE_ERROR;
+    spent = 0;
+    op->ask->address(op, &address);
 
-    if (effect->type == IDV_EFFECT_CREATE
-        && idv_engine_spend(op->provider, next, &op->retry_after) != NGX_OK)
-    {
-        op->result = IDV_ENGINE_LIMITED;
-        goto failed;
+    if (effect->type == IDV_EFFECT_CREATE) {
+        op->result = idv_engine_spend(op->provider, next, &address,
+                                      &op->retry_after);
+
+        if (op->result != IDV_ENGINE_OK) {
+            goto failed;
+        }
+
+        spent = 1;
     }
+
+    op->result = IDV_ENGINE_ERROR;
 
     pool = ngx_create_pool(4096, ngx_cycle->log);
     if (pool == NULL) {
@@ -381,7 +401,8 @@ idv_engine_begin(idv_engine_op_t *op, idv_flow_t *next, idv_effect_t *effect)
     job->effect = *effect;
     job->retry_after = -1;
 
-    if (idv_engine_copy(job, op) != NGX_OK
+    if (idv_engine_copy_string(job->pool, &job->address, &address) != NGX_OK
+        || idv_engine_copy(job, op) != NGX_OK
         || idv_engine_call(job, NULL) != NGX_OK)
     {
         ngx_destroy_pool(pool);
@@ -408,8 +429,8 @@ failed:
 
     /* give back the lease, and what was spent: nothing is under way */
 
-    if (effect->type == IDV_EFFECT_CREATE && op->result == IDV_ENGINE_ERROR) {
-        idv_engine_refund(op->provider, next);
+    if (spent) {
+        idv_engine_refund(op->provider, next, &address);
     }
 
     event = op->event;
@@ -423,23 +444,6 @@ failed:
     {
         (void) idv_store_save(op->provider->store, &op->flow, NULL);
     }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-idv_engine_copy_string(ngx_pool_t *pool, ngx_str_t *dst, ngx_str_t *src)
-{
-    dst->len = src->len;
-    dst->data = ngx_pnalloc(pool, src->len + 1);
-
-    if (dst->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(dst->data, src->data, src->len);
-    dst->data[src->len] = '\0';
 
     return NGX_OK;
 }
@@ -473,7 +477,7 @@ idv_engine_copy(idv_engine_job_t *job, idv_engine_op_t *op)
     }
 
     for (i = 0; i < n; i++) {
-        if (op->expect(op, i, &value) != NGX_OK
+        if (op->ask->expect(op, i, &value) != NGX_OK
             || idv_engine_copy_string(job->pool, &job->expected[i], &value)
                != NGX_OK)
         {
@@ -485,180 +489,15 @@ idv_engine_copy(idv_engine_job_t *job, idv_engine_op_t *op)
 }
 
 
-static ngx_int_t
-idv_engine_call(idv_engine_job_t *job, json_t *document)
-{
-    idv_call_t  *call;
-
-    call = ngx_pcalloc(job->pool, sizeof(idv_call_t));
-    if (call == NULL) {
-        return NGX_ERROR;
-    }
-
-    call->provider = job->provider;
-    call->pool = job->pool;
-    call->log = ngx_cycle->log;
-    call->live = job->call == NULL || job->owner || !ngx_queue_empty(&job->ops);
-    call->user.data = (u_char *) job->flow.user;
-    call->user.len = ngx_strlen(job->flow.user);
-    call->retry_after = -1;
-    call->handler = idv_engine_called;
-    call->data = job;
-
-    ngx_memcpy(call->tx, job->flow.tx, sizeof(call->tx));
-    ngx_memcpy(call->policy, job->flow.policy, sizeof(call->policy));
-
-    job->call = call;
-
-    switch (job->effect.type) {
-
-    case IDV_EFFECT_CREATE:
-        call->method = job->effect.method;
-        call->contact = job->contact;
-        call->redirect = job->redirect;
-
-        if (call->method != IDV_METHOD_QR && call->contact.len == 0) {
-            /* a new transaction after a failure: nobody to ask again */
-            call->method = IDV_METHOD_QR;
-        }
-
-        job->effect.method = call->method;
-
-        return idv_provider_create(call);
-
-    case IDV_EFFECT_READ:
-        return idv_provider_read(call);
-
-    default: /* IDV_EFFECT_FETCH */
-        call->document = document;
-        return idv_provider_claims(call);
-    }
-}
-
-
-static uint32_t
-idv_engine_pause(idv_call_t *call)
-{
-    return call->retry_after > 0 ? (uint32_t) call->retry_after * 1000 : 0;
-}
-
-
-static void
-idv_engine_created(idv_engine_job_t *job, idv_call_t *call)
-{
-    idv_event_t  event;
-
-    event = job->event;
-    event.method = job->effect.method;
-    event.cause = job->effect.cause;
-    event.retry_after = idv_engine_pause(call);
-    event.tx = &call->transaction;
-
-    if (call->result == IDV_CALL_OK) {
-        event.type = IDV_EVENT_CREATED;
-
-    } else {
-        event.type = IDV_EVENT_CREATE_FAILED;
-
-        /* a limit, a refusal or our own fault is no outage: never bypassed */
-
-        event.cause = call->result == IDV_CALL_NOT_FOUND
-                      ? IDV_CAUSE_USER_NOT_FOUND
-                      : call->result == IDV_CALL_UNAVAILABLE
-                        ? IDV_CAUSE_UNAVAILABLE : IDV_CAUSE_NONE;
-        job->create_failed = 1;
-        job->retry_after = call->retry_after;
-
-        idv_engine_refund(job->provider, &job->flow);
-    }
-
-    idv_engine_outcome(job, &event, NULL, NULL);
-}
-
-
-static void
-idv_engine_read(idv_engine_job_t *job, idv_call_t *call)
-{
-    idv_event_t  event;
-
-    event = job->event;
-    event.retry_after = idv_engine_pause(call);
-    event.tx = &call->transaction;
-    event.type = call->result == IDV_CALL_OK ? IDV_EVENT_STATUS
-                                             : IDV_EVENT_READ_FAILED;
-
-    if (event.type == IDV_EVENT_STATUS
-        && (call->transaction.status == IDV_TX_UNKNOWN
-            || call->transaction.status == IDV_TX_NOT_REQUIRED))
-    {
-        ngx_log_error(NGX_LOG_ERR, call->log, 0,
-                      "idv: provider \"%V\" reports a transaction status that "
-                      "%s: not a success", &job->provider->name,
-                      call->transaction.status == IDV_TX_UNKNOWN
-                      ? "is not known" : "is NOT_REQUIRED");
-    }
-
-    idv_engine_outcome(job, &event, NULL, call->document);
-}
-
-
-static void
-idv_engine_fetched(idv_engine_job_t *job, idv_call_t *call)
-{
-    ngx_str_t    claims;
-    idv_event_t  event;
-
-    event = job->event;
-    event.type = IDV_EVENT_READ_FAILED;
-    event.retry_after = idv_engine_pause(call);
-    ngx_str_null(&claims);
-
-    /* data that are gone leave a document without them: matches then fail */
-
-    if ((call->result == IDV_CALL_OK || call->result == IDV_CALL_NOT_FOUND)
-        && call->document
-        && idv_engine_claims(job->provider, job->pool, call->log,
-                             call->document, job->expected, &claims,
-                             &event.cause)
-           == NGX_OK)
-    {
-        event.type = IDV_EVENT_CLAIMS;
-    }
-
-    idv_engine_outcome(job, &event, claims.len ? &claims : NULL, NULL);
-
-    /* job may be gone */
-}
-
-
-static void
-idv_engine_called(idv_call_t *call)
-{
-    idv_engine_job_t *job = call->data;
-
-    switch (job->effect.type) {
-
-    case IDV_EFFECT_CREATE:
-        idv_engine_created(job, call);
-        break;
-
-    case IDV_EFFECT_READ:
-        idv_engine_read(job, call);
-        break;
-
-    default:
-        idv_engine_fetched(job, call);
-        break;
-    }
-}
-
-
-static void
+void
 idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
     ngx_str_t *claims, json_t *document)
 {
+    uint8_t       counted;
     ngx_int_t     wait;
     idv_effect_t  effect;
+
+    counted = job->flow.flags & IDV_FLOW_COUNTED;
 
     if (idv_engine_save(job, event, claims, &effect) != NGX_OK) {
 
@@ -673,6 +512,10 @@ idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
         return;
     }
 
+    if (!counted && (job->flow.flags & IDV_FLOW_COUNTED)) {
+        idv_engine_strike(job->provider, &job->flow);
+    }
+
     if (effect.type == IDV_EFFECT_NONE) {
         idv_engine_finish(job, 0);
         return;
@@ -685,7 +528,8 @@ idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
     event->retry_after = 1000;
 
     if (effect.type == IDV_EFFECT_CREATE
-        && idv_engine_spend(job->provider, &job->flow, &wait) != NGX_OK)
+        && idv_engine_spend(job->provider, &job->flow, &job->address, &wait)
+           != IDV_ENGINE_OK)
     {
         event->cause = IDV_CAUSE_FAILED;
 
@@ -696,7 +540,7 @@ idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
         event->cause = IDV_CAUSE_NONE;
 
         if (effect.type == IDV_EFFECT_CREATE) {
-            idv_engine_refund(job->provider, &job->flow);
+            idv_engine_refund(job->provider, &job->flow, &job->address);
         }
     }
 

@@ -26,6 +26,9 @@ typedef enum {
     IDV_ENGINE_NO_ATTEMPTS,          /* retry, and no attempt is left */
     IDV_ENGINE_UNAVAILABLE,          /* the provider, while creating */
     IDV_ENGINE_LIMITED,              /* transactions of this subject */
+    IDV_ENGINE_LIMITED_ADDRESS,      /* ... of this client's address */
+    IDV_ENGINE_LIMITED_ALL,          /* ... of all together */
+    IDV_ENGINE_LOCKED,               /* this subject, after failures */
     IDV_ENGINE_TOO_MANY,             /* open flows of this subject */
     IDV_ENGINE_FULL,                 /* the zone */
     IDV_ENGINE_ERROR                 /* memory of this process */
@@ -36,9 +39,16 @@ typedef struct idv_engine_op_s  idv_engine_op_t;
 
 typedef void (*idv_engine_handler_pt)(idv_engine_op_t *op);
 
-/* the value that claim i of provider->matches must equal, in op->pool */
-typedef ngx_int_t (*idv_engine_expect_pt)(idv_engine_op_t *op, ngx_uint_t i,
-    ngx_str_t *value);
+/* what is asked of a request where its operation begins a call */
+
+typedef struct {
+    /* the value that claim i of provider->matches must equal, in op->pool */
+    ngx_int_t             (*expect)(idv_engine_op_t *op, ngx_uint_t i,
+                                    ngx_str_t *value);
+
+    /* whom transactions are counted for: the client's address, or network */
+    void                  (*address)(idv_engine_op_t *op, ngx_str_t *value);
+} idv_engine_ask_t;
 
 /*
  * Makes what a flow that ends gives to its client, out of op->flow and
@@ -62,7 +72,7 @@ struct idv_engine_op_s {
     ngx_str_t               contact;     /* OPTIONS: address or number */
     ngx_str_t               redirect;    /* where the capture returns to */
     ngx_str_t               return_to;   /* DEVICE_SELF: replaces the flow's */
-    idv_engine_expect_pt    expect;
+    const idv_engine_ask_t *ask;
     idv_engine_prepare_pt   prepare;     /* CONTINUE */
 
     idv_engine_handler_pt   handler;
@@ -96,6 +106,14 @@ void idv_engine_start(idv_engine_op_t *op);
  * NGX_AGAIN: the handler will be called once, from the event loop.
  */
 ngx_int_t idv_engine_run(idv_engine_op_t *op);
+
+/*
+ * What would be said if a transaction were to be created for the flow now, by a
+ * client with that address: IDV_ENGINE_OK, or what refuses it, and for how many
+ * seconds.
+ */
+idv_engine_result_e idv_engine_granted(const idv_provider_t *provider,
+    const idv_flow_t *flow, const ngx_str_t *address, ngx_int_t *wait);
 
 /* The request is gone: the handler is not called any more. */
 void idv_engine_abandon(idv_engine_op_t *op);

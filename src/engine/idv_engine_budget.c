@@ -2,41 +2,210 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * Each transaction costs the operator money: a subject has so many.
+ * Each transaction costs the operator money: a subject, an address and all
+ * together have so many, and who fails too often has none for a time.
  */
 
 
 #include "idv_engine_job.h"
+#include "../util/idv_crypto.h"
 
 
-ngx_int_t
-idv_engine_spend(const idv_provider_t *provider, const idv_flow_t *flow,
-    ngx_int_t *wait)
+static const struct {
+    idv_engine_result_e   result;
+    idv_count_e           counter;
+    const char           *reason;
+} idv_engine_limits[IDV_LIMIT_NKINDS] = {
+
+    { IDV_ENGINE_LIMITED, IDV_COUNT_LIMITED_SUBJECT,
+      "a subject has reached its limit of transactions" },
+
+    { IDV_ENGINE_LIMITED_ADDRESS, IDV_COUNT_LIMITED_ADDRESS,
+      "a client address has reached its limit of transactions" },
+
+    { IDV_ENGINE_LIMITED_ALL, IDV_COUNT_LIMITED_ALL,
+      "all together have reached their limit of transactions" },
+
+    { IDV_ENGINE_LOCKED, IDV_COUNT_LIMITED_LOCKED,
+      "a subject is locked after failures" }
+};
+
+
+/*
+ * The limits as the store counts them, each with a key of its own: one that the
+ * operator has changed begins anew.
+ */
+
+static ngx_int_t
+idv_engine_budget(const idv_provider_t *provider, const idv_flow_t *flow,
+    const ngx_str_t *address, idv_store_limit_t *limits)
 {
-    if (provider->limit == 0) {
-        return NGX_OK;
+    u_char              hash[IDV_HASH_LEN];
+    uint64_t            what[3];
+    ngx_str_t           parts[2];
+    ngx_uint_t          i;
+    const idv_limit_t  *limit;
+
+    for (i = 0; i < provider->nlimits; i++) {
+        limit = &provider->limits[i];
+
+        what[0] = limit->kind;
+        what[1] = limit->period;
+        what[2] = limit->count;
+
+        parts[0].data = (u_char *) what;
+        parts[0].len = sizeof(what);
+
+        switch (limit->kind) {
+
+        case IDV_LIMIT_ADDRESS:
+            parts[1] = *address;
+            break;
+
+        case IDV_LIMIT_ALL:
+            ngx_str_null(&parts[1]);
+            break;
+
+        default:
+            parts[1].data = (u_char *) flow->subject;
+            parts[1].len = sizeof(flow->subject);
+            break;
+        }
+
+        if (idv_hash(hash, parts, 2) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(limits[i].key, hash, sizeof(limits[i].key));
+        limits[i].count = limit->count;
+        limits[i].period = limit->period;
+        limits[i].lock = limit->lock;
+        limits[i].total = limit->kind == IDV_LIMIT_ALL;
     }
 
-    if (idv_store_spend(provider->store, flow, provider->limit,
-                        provider->limit_period, wait)
-        == NGX_OK)
-    {
-        return NGX_OK;
+    return NGX_OK;
+}
+
+
+static idv_engine_result_e
+idv_engine_refused(const idv_provider_t *provider, ngx_int_t rc,
+    ngx_uint_t which)
+{
+    switch (rc) {
+
+    case NGX_OK:
+        return IDV_ENGINE_OK;
+
+    case NGX_BUSY:
+        return idv_engine_limits[provider->limits[which].kind].result;
+
+    default:
+        return IDV_ENGINE_FULL;
+    }
+}
+
+
+idv_engine_result_e
+idv_engine_granted(const idv_provider_t *provider, const idv_flow_t *flow,
+    const ngx_str_t *address, ngx_int_t *wait)
+{
+    ngx_int_t          rc;
+    ngx_uint_t         which;
+    idv_store_limit_t  limits[IDV_LIMIT_MAX];
+
+    if (idv_engine_budget(provider, flow, address, limits) != NGX_OK) {
+        return IDV_ENGINE_ERROR;
     }
 
-    ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                  "idv: provider \"%V\": a subject has reached its limit of "
-                  "transactions", &provider->name);
+    which = 0;
 
-    return NGX_BUSY;
+    rc = idv_store_ask(provider->store, provider->id, limits,
+                       provider->nlimits, &which, wait);
+
+    return idv_engine_refused(provider, rc, which);
+}
+
+
+idv_engine_result_e
+idv_engine_spend(const idv_provider_t *provider, const idv_flow_t *flow,
+    const ngx_str_t *address, ngx_int_t *wait)
+{
+    ngx_int_t          rc;
+    ngx_uint_t         which;
+    idv_limit_e        kind;
+    idv_store_limit_t  limits[IDV_LIMIT_MAX];
+
+    if (provider->nlimits == 0) {
+        return IDV_ENGINE_OK;
+    }
+
+    if (idv_engine_budget(provider, flow, address, limits) != NGX_OK) {
+        return IDV_ENGINE_ERROR;
+    }
+
+    which = 0;
+
+    rc = idv_store_spend(provider->store, provider->id, limits,
+                         provider->nlimits, &which, wait);
+
+    if (rc == NGX_BUSY) {
+        kind = provider->limits[which].kind;
+
+        idv_store_count(provider->store, idv_engine_limits[kind].counter);
+
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "idv: provider \"%V\": %s, and has the next in %i s",
+                      &provider->name, idv_engine_limits[kind].reason, *wait);
+    }
+
+    return idv_engine_refused(provider, rc, which);
 }
 
 
 void
-idv_engine_refund(const idv_provider_t *provider, const idv_flow_t *flow)
+idv_engine_refund(const idv_provider_t *provider, const idv_flow_t *flow,
+    const ngx_str_t *address)
 {
-    if (provider->limit) {
-        idv_store_refund(provider->store, flow, provider->limit,
-                         provider->limit_period);
+    idv_store_limit_t  limits[IDV_LIMIT_MAX];
+
+    if (provider->nlimits
+        && idv_engine_budget(provider, flow, address, limits) == NGX_OK)
+    {
+        idv_store_refund(provider->store, provider->id, limits,
+                         provider->nlimits);
+    }
+}
+
+
+void
+idv_engine_strike(const idv_provider_t *provider, const idv_flow_t *flow)
+{
+    ngx_uint_t         i;
+    ngx_str_t          none;
+    idv_store_limit_t  limits[IDV_LIMIT_MAX];
+
+    ngx_str_null(&none);
+
+    if (provider->nlimits == 0
+        || idv_engine_budget(provider, flow, &none, limits) != NGX_OK)
+    {
+        return;
+    }
+
+    for (i = 0; i < provider->nlimits; i++) {
+
+        if (limits[i].lock == 0
+            || idv_store_strike(provider->store, provider->id, &limits[i])
+               != NGX_BUSY)
+        {
+            continue;
+        }
+
+        idv_store_count(provider->store, IDV_COUNT_LOCKOUTS);
+
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "idv: provider \"%V\": a subject is locked for %M s "
+                      "after %ui failures", &provider->name,
+                      limits[i].lock / 1000, limits[i].count);
     }
 }

@@ -31,6 +31,7 @@ typedef struct {
     idv_call_t             *call;
     ngx_str_t               contact;
     ngx_str_t               redirect;
+    ngx_str_t               address;
     ngx_str_t              *expected;
     ngx_int_t               retry_after;
     unsigned                create_failed:1;
@@ -41,17 +42,31 @@ typedef struct {
 /* the job of this worker for a flow, or NULL */
 idv_engine_job_t *idv_engine_job(const char *id);
 
+/* begins the call of job->effect; document: of a read, where claims are next */
+ngx_int_t idv_engine_call(idv_engine_job_t *job, json_t *document);
+
+/*
+ * Saves what the event makes of the flow, and goes on with what that entails.
+ * The job may be gone afterwards.
+ */
+void idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
+    ngx_str_t *claims, json_t *document);
+
 /* gives back the lease of an effect that will have no outcome */
 void idv_engine_release(idv_engine_job_t *job);
 
 /*
- * One transaction more for the subject of the flow: NGX_BUSY if it has had as
- * many as it may, and after wait seconds one more.  And one less: what was not
- * created after all.
+ * One transaction more for the flow's subject and the client's address: what
+ * refuses it, if anything does, and for how many seconds.  And one less: what
+ * was not created after all.
  */
-ngx_int_t idv_engine_spend(const idv_provider_t *provider,
-    const idv_flow_t *flow, ngx_int_t *wait);
-void idv_engine_refund(const idv_provider_t *provider, const idv_flow_t *flow);
+idv_engine_result_e idv_engine_spend(const idv_provider_t *provider,
+    const idv_flow_t *flow, const ngx_str_t *address, ngx_int_t *wait);
+void idv_engine_refund(const idv_provider_t *provider, const idv_flow_t *flow,
+    const ngx_str_t *address);
+
+/* one failure of the flow's subject */
+void idv_engine_strike(const idv_provider_t *provider, const idv_flow_t *flow);
 
 /* the time of an event is when it is looked at */
 void idv_engine_clock(idv_event_t *event);

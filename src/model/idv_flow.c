@@ -233,7 +233,7 @@ idv_flow_first(const idv_flow_policy_t *policy, const idv_event_t *event,
     idv_flow_t *next)
 {
     next->flags &= (uint8_t) ~(IDV_FLOW_SELF | IDV_FLOW_RETURNED
-                               | IDV_FLOW_BYPASS);
+                               | IDV_FLOW_BYPASS | IDV_FLOW_COUNTED);
     next->method = IDV_METHOD_QR;
     next->cause = IDV_CAUSE_NONE;
     next->tx_status = IDV_TX_UNKNOWN;
@@ -436,7 +436,7 @@ idv_flow_created(const idv_flow_policy_t *policy, const idv_event_t *event,
     tx = event->tx;
 
     idv_flow_release(next);
-    next->flags &= (uint8_t) ~IDV_FLOW_RETURNED;
+    next->flags &= (uint8_t) ~(IDV_FLOW_RETURNED | IDV_FLOW_COUNTED);
 
     memcpy(next->tx, tx->id, sizeof(next->tx));
     next->tx_status = IDV_TX_REQUESTED;
@@ -598,6 +598,8 @@ idv_flow_status(const idv_flow_policy_t *policy, const idv_event_t *event,
         return IDV_FLOW_OK;
     }
 
+    next->flags |= IDV_FLOW_COUNTED;
+
     if (next->failures + 1u < policy->attempts
         && idv_flow_create(policy, event, next, effect, next->method,
                            IDV_CAUSE_FAILED)
@@ -621,7 +623,15 @@ idv_flow_claims(const idv_flow_policy_t *policy, const idv_event_t *event,
     idv_flow_release(next);
 
     if (event->cause != IDV_CAUSE_NONE) {
+
         /* never bypassed: somebody else's document opens nothing */
+
+        if (event->cause == IDV_CAUSE_MISMATCH
+            || event->cause == IDV_CAUSE_CHECKS)
+        {
+            next->flags |= IDV_FLOW_COUNTED;
+        }
+
         idv_flow_fail(policy, event, next, event->cause);
         return IDV_FLOW_OK;
     }

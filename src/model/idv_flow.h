@@ -90,6 +90,7 @@ typedef enum {
 #define IDV_FLOW_RETURNED    0x08    /* ... and came back from the capture */
 #define IDV_FLOW_BYPASS      0x10    /* COMPLETED without verification */
 #define IDV_FLOW_CREATING    0x20    /* the effect under way creates */
+#define IDV_FLOW_COUNTED     0x40    /* the failure of its transaction */
 
 
 /* what the zone keeps of a flow; strings are NUL-terminated */

@@ -45,6 +45,27 @@ typedef enum {
 } idv_cookie_e;
 
 
+/* whose transactions or failures a "transaction_limit" or "lockout" counts */
+
+typedef enum {
+    IDV_LIMIT_SUBJECT = 0,
+    IDV_LIMIT_ADDRESS,
+    IDV_LIMIT_ALL,
+    IDV_LIMIT_LOCKOUT,
+    IDV_LIMIT_NKINDS
+} idv_limit_e;
+
+typedef struct {
+    idv_limit_e                 kind;
+    ngx_uint_t                  count;
+    ngx_msec_t                  period;
+    ngx_msec_t                  lock;       /* LOCKOUT */
+} idv_limit_t;
+
+#define IDV_LIMIT_MAX_KIND      IDV_STORE_MAX_TOTALS    /* of one kind */
+#define IDV_LIMIT_MAX           (IDV_LIMIT_MAX_KIND * IDV_LIMIT_NKINDS)
+
+
 /* an idv_provider block; const after start */
 
 typedef struct {
@@ -70,8 +91,8 @@ typedef struct {
     ngx_uint_t                  read_rate;           /* a minute; 0: off */
     ngx_uint_t                  read_burst;
     ngx_msec_t                  poll_wait;
-    ngx_uint_t                  limit;               /* a subject; 0: off */
-    ngx_msec_t                  limit_period;
+    ngx_uint_t                  nlimits;
+    idv_limit_t                 limits[IDV_LIMIT_MAX];
 
     ngx_array_t                *claims;              /* idv_claim_t */
     ngx_array_t                *matches;             /* idv_match_t */

@@ -23,6 +23,7 @@
 #define IDV_STORE_MAX_LISTED   64    /* flows of one call */
 #define IDV_STORE_MAX_CLAIMS   3072  /* bytes of a flow's claims */
 #define IDV_STORE_MAX_PEERS    32    /* providers in one zone */
+#define IDV_STORE_MAX_TOTALS   4     /* limits of all, of one provider */
 
 
 typedef struct idv_store_s  idv_store_t;      /* per configuration */
@@ -50,6 +51,11 @@ typedef enum {
     IDV_COUNT_PROVIDER_LIMITED,
     IDV_COUNT_BREAKER_OPENED,
     IDV_COUNT_ZONE_FULL,
+    IDV_COUNT_LIMITED_SUBJECT,
+    IDV_COUNT_LIMITED_ADDRESS,
+    IDV_COUNT_LIMITED_ALL,
+    IDV_COUNT_LIMITED_LOCKED,
+    IDV_COUNT_LOCKOUTS,
     IDV_COUNT_NCOUNTERS
 } idv_count_e;
 
@@ -123,16 +129,44 @@ ngx_uint_t idv_store_list(idv_store_t *store, const idv_store_query_t *query,
     uint32_t *cursor, uint64_t now, idv_flow_t *flows, ngx_uint_t max);
 
 /*
- * What one subject may have created at a provider: count transactions in any
- * period (ms), all of them at once where it has created none for so long.
- * idv_store_spend: NGX_OK, and one is counted; NGX_BUSY, and wait is set to the
- * seconds after which one more is granted.  idv_store_refund: one that was
- * counted has not been created.
+ * What may be created at a provider: count transactions in a period (ms), all
+ * of them at once where none was created for so long, then one each period /
+ * count.  The key is a hash of whose it is, and of which limit.  A limit with
+ * a lock (ms) is for failures: who has had count of them within a period is
+ * locked for that time.
  */
-ngx_int_t idv_store_spend(idv_store_t *store, const idv_flow_t *flow,
-    ngx_uint_t count, ngx_msec_t period, ngx_int_t *wait);
-void idv_store_refund(idv_store_t *store, const idv_flow_t *flow,
-    ngx_uint_t count, ngx_msec_t period);
+typedef struct {
+    u_char           key[16];
+    ngx_uint_t       count;
+    ngx_msec_t       period;
+    ngx_msec_t       lock;           /* 0: counts transactions */
+    ngx_uint_t       total;          /* 1: of all together */
+} idv_store_limit_t;
+
+/*
+ * One transaction, which all n limits have to grant.  NGX_OK, and it is
+ * counted; NGX_BUSY: not granted, nor counted: which is the limit that will do
+ * so last, after wait seconds; NGX_DECLINED: no room to count it.
+ */
+ngx_int_t idv_store_spend(idv_store_t *store, uint64_t provider,
+    const idv_store_limit_t *limits, ngx_uint_t n, ngx_uint_t *which,
+    ngx_int_t *wait);
+
+/* the same without counting */
+ngx_int_t idv_store_ask(idv_store_t *store, uint64_t provider,
+    const idv_store_limit_t *limits, ngx_uint_t n, ngx_uint_t *which,
+    ngx_int_t *wait);
+
+/* what was counted has not been created */
+void idv_store_refund(idv_store_t *store, uint64_t provider,
+    const idv_store_limit_t *limits, ngx_uint_t n);
+
+/*
+ * A failure, for a limit with a lock.  NGX_BUSY: it locks; NGX_OK: it does not,
+ * or there is a lock already; NGX_DECLINED: no room to count it.
+ */
+ngx_int_t idv_store_strike(idv_store_t *store, uint64_t provider,
+    const idv_store_limit_t *limit);
 
 
 /*

@@ -2,44 +2,95 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * What subjects may spend.  A budget is one time: it is moved on by period /
- * count with each transaction, and may be one period ahead of the clock.
+ * What may be spent, and who is locked.  A budget is one time: it is moved on
+ * by a step with each transaction, and who is further ahead of the clock than
+ * its bound is granted none.
  *
- * A budget has IDV_STORE_WAYS places, next to each other, that its subject's
- * hash leads to.  Where others have them all, the one of them that has spent
- * least gives way.  There are no links: a worker that dies leaves nothing that
- * would have to be mended.
+ * A budget has IDV_STORE_WAYS places, next to each other, that its hash leads
+ * to; the hash has a secret of the zone, so that nobody can aim at a place.
+ * Where others have them all, the one of them that has used the smallest share
+ * of what is its own gives way, but none that has used all.  Budgets of all
+ * together have places of their own.  There are no links: a worker that dies
+ * leaves nothing that would have to be mended.
  */
 
 
 #include "idv_store_zone.h"
 
 
-/* the budget of the flow's subject, or the place for it */
+/* us; a budget of count is never granted more, whatever does not divide */
+
+static ngx_inline uint64_t
+idv_store_step(const idv_store_limit_t *limit)
+{
+    return ((uint64_t) limit->period * 1000 + limit->count - 1) / limit->count;
+}
+
+
+static ngx_inline uint64_t
+idv_store_bound(const idv_store_limit_t *limit)
+{
+    return (limit->count - 1) * idv_store_step(limit);
+}
+
+
+static ngx_inline ngx_uint_t
+idv_store_is(const idv_store_budget_t *budget, uint64_t provider,
+    const idv_store_limit_t *limit)
+{
+    return budget->provider == provider
+           && ngx_memcmp(budget->key, limit->key, 16) == 0;
+}
+
+
+/* in parts of 1024 */
+
+static ngx_inline uint64_t
+idv_store_used(const idv_store_budget_t *budget, uint64_t now)
+{
+    return budget->spent > now
+           ? ((budget->spent - now) << 10) / (budget->bound + 1) : 0;
+}
+
+
+/* the budget, or the place for it; NULL: others have all, and used all */
 
 static idv_store_budget_t *
-idv_store_find_budget(idv_store_root_t *root, const idv_flow_t *flow)
+idv_store_find_budget(idv_store_root_t *root, uint64_t provider,
+    const idv_store_limit_t *limit, uint64_t now)
 {
     uint32_t             i, n;
     uint64_t             hash;
-    idv_store_budget_t  *budget, *least;
+    idv_store_budget_t  *first, *budget, *least;
 
-    ngx_memcpy(&hash, flow->subject, sizeof(hash));
-    hash ^= flow->provider;
+    if (limit->total) {
+        first = root->totals;
+        n = IDV_STORE_TOTALS;
 
-    i = (uint32_t) (hash % (root->nbudgets / IDV_STORE_WAYS)) * IDV_STORE_WAYS;
+    } else {
+        ngx_memcpy(&hash, limit->key, sizeof(hash));
+        hash = ((hash ^ provider) * root->seed) >> 32;
+
+        i = (uint32_t) (hash % (root->nbudgets / IDV_STORE_WAYS));
+        first = idv_store_budget(root, i * IDV_STORE_WAYS + 1);
+        n = IDV_STORE_WAYS;
+    }
+
     least = NULL;
 
-    for (n = 1; n <= IDV_STORE_WAYS; n++) {
-        budget = idv_store_budget(root, i + n);
+    for (budget = first; budget < first + n; budget++) {
 
-        if (budget->provider == flow->provider
-            && ngx_memcmp(budget->subject, flow->subject, 16) == 0)
-        {
+        if (idv_store_is(budget, provider, limit)) {
             return budget;
         }
 
-        if (least == NULL || budget->spent < least->spent) {
+        if (budget->spent > now + budget->bound) {
+            continue;
+        }
+
+        if (least == NULL
+            || idv_store_used(budget, now) < idv_store_used(least, now))
+        {
             least = budget;
         }
     }
@@ -48,46 +99,140 @@ idv_store_find_budget(idv_store_root_t *root, const idv_flow_t *flow)
 }
 
 
-ngx_int_t
-idv_store_spend(idv_store_t *store, const idv_flow_t *flow, ngx_uint_t count,
-    ngx_msec_t period, ngx_int_t *wait)
+/* a place that may have been another's; half of it is worth nothing */
+
+static void
+idv_store_take_budget(idv_store_budget_t *budget, uint64_t provider,
+    const idv_store_limit_t *limit)
 {
-    uint64_t             now, spent;
-    ngx_int_t            rc;
+    if (idv_store_is(budget, provider, limit)) {
+        return;
+    }
+
+    budget->spent = 0;
+    ngx_memory_barrier();
+
+    budget->provider = provider;
+    budget->bound = 0;
+    budget->failures = 0;
+    ngx_memcpy(budget->key, limit->key, 16);
+    ngx_memory_barrier();
+}
+
+
+/* under the lock: as idv_store_ask */
+
+static ngx_int_t
+idv_store_look(idv_store_root_t *root, uint64_t provider,
+    const idv_store_limit_t *limits, ngx_uint_t n, uint64_t now,
+    ngx_uint_t *which, ngx_int_t *wait)
+{
+    uint64_t             late, longest, bound;
+    ngx_uint_t           i;
     idv_store_budget_t  *budget;
 
-    now = ngx_current_msec;
-    rc = NGX_BUSY;
+    longest = 0;
+
+    for (i = 0; i < n; i++) {
+        budget = idv_store_find_budget(root, provider, &limits[i], now);
+
+        if (budget == NULL && !limits[i].lock) {
+            return NGX_DECLINED;
+        }
+
+        if (budget == NULL
+            || !idv_store_is(budget, provider, &limits[i])
+            || (limits[i].lock && budget->bound))
+        {
+            continue;
+        }
+
+        bound = limits[i].lock ? 0 : idv_store_bound(&limits[i]);
+
+        if (budget->spent <= now + bound) {
+            continue;
+        }
+
+        late = budget->spent - now - bound;
+
+        if (late > longest) {
+            longest = late;
+            *which = i;
+        }
+    }
+
+    if (longest == 0) {
+        return NGX_OK;
+    }
+
+    *wait = (ngx_int_t) ((longest + 999999) / 1000000);
+
+    return NGX_BUSY;
+}
+
+
+ngx_int_t
+idv_store_ask(idv_store_t *store, uint64_t provider,
+    const idv_store_limit_t *limits, ngx_uint_t n, ngx_uint_t *which,
+    ngx_int_t *wait)
+{
+    ngx_int_t  rc;
 
     idv_store_lock(store);
 
-    budget = idv_store_find_budget(store->root, flow);
+    rc = idv_store_look(store->root, provider, limits, n,
+                        (uint64_t) ngx_current_msec * 1000, which, wait);
 
-    if (budget->provider != flow->provider
-        || ngx_memcmp(budget->subject, flow->subject, 16) != 0)
-    {
-        budget->spent = 0;
+    idv_store_unlock(store);
+
+    return rc;
+}
+
+
+ngx_int_t
+idv_store_spend(idv_store_t *store, uint64_t provider,
+    const idv_store_limit_t *limits, ngx_uint_t n, ngx_uint_t *which,
+    ngx_int_t *wait)
+{
+    uint64_t             now;
+    ngx_int_t            rc;
+    ngx_uint_t           i;
+    idv_store_budget_t  *budget;
+
+    now = (uint64_t) ngx_current_msec * 1000;
+
+    idv_store_lock(store);
+
+    /* first: what is refused takes nobody's place */
+
+    rc = idv_store_look(store->root, provider, limits, n, now, which, wait);
+
+    for (i = 0; rc == NGX_OK && i < n; i++) {
+
+        if (limits[i].lock) {
+            continue;
+        }
+
+        budget = idv_store_find_budget(store->root, provider, &limits[i], now);
+
+        if (budget == NULL) {
+            /* the last place went to one of these limits: once not counted */
+            continue;
+        }
+
+        idv_store_take_budget(budget, provider, &limits[i]);
+
+        budget->bound = idv_store_bound(&limits[i]);
         ngx_memory_barrier();
 
-        budget->provider = flow->provider;
-        ngx_memcpy(budget->subject, flow->subject, 16);
-        ngx_memory_barrier();
-    }
-
-    /* one that a longer period of an earlier configuration left is cut */
-
-    spent = ngx_min(budget->spent, now + period);
-    spent = ngx_max(spent, now) + period / count;
-
-    if (spent <= now + period) {
-        budget->spent = spent;
-        rc = NGX_OK;
+        budget->spent = ngx_max(budget->spent, now)
+                        + idv_store_step(&limits[i]);
     }
 
     idv_store_unlock(store);
 
-    if (rc == NGX_BUSY) {
-        *wait = (ngx_int_t) ((spent - now - period + 999) / 1000);
+    if (rc == NGX_DECLINED) {
+        idv_store_full(store);
     }
 
     return rc;
@@ -95,21 +240,94 @@ idv_store_spend(idv_store_t *store, const idv_flow_t *flow, ngx_uint_t count,
 
 
 void
-idv_store_refund(idv_store_t *store, const idv_flow_t *flow, ngx_uint_t count,
-    ngx_msec_t period)
+idv_store_refund(idv_store_t *store, uint64_t provider,
+    const idv_store_limit_t *limits, ngx_uint_t n)
 {
+    uint64_t             now, step;
+    ngx_uint_t           i;
     idv_store_budget_t  *budget;
+
+    now = (uint64_t) ngx_current_msec * 1000;
 
     idv_store_lock(store);
 
-    budget = idv_store_find_budget(store->root, flow);
+    for (i = 0; i < n; i++) {
 
-    if (budget->provider == flow->provider
-        && ngx_memcmp(budget->subject, flow->subject, 16) == 0
-        && budget->spent > period / count)
-    {
-        budget->spent -= period / count;
+        if (limits[i].lock) {
+            continue;
+        }
+
+        budget = idv_store_find_budget(store->root, provider, &limits[i], now);
+        step = idv_store_step(&limits[i]);
+
+        if (budget && idv_store_is(budget, provider, &limits[i])
+            && budget->spent > step)
+        {
+            budget->spent -= step;
+        }
     }
 
     idv_store_unlock(store);
+}
+
+
+/* how many there were is counted from the first on, for one period */
+
+ngx_int_t
+idv_store_strike(idv_store_t *store, uint64_t provider,
+    const idv_store_limit_t *limit)
+{
+    uint64_t             now, period;
+    ngx_int_t            rc;
+    idv_store_budget_t  *budget;
+
+    now = (uint64_t) ngx_current_msec * 1000;
+    period = (uint64_t) limit->period * 1000;
+    rc = NGX_OK;
+
+    idv_store_lock(store);
+
+    budget = idv_store_find_budget(store->root, provider, limit, now);
+
+    if (budget == NULL) {
+        rc = NGX_DECLINED;
+        goto done;
+    }
+
+    idv_store_take_budget(budget, provider, limit);
+
+    if (budget->spent <= now) {
+        budget->failures = 0;
+        budget->bound = period * limit->count;
+        ngx_memory_barrier();
+
+        budget->spent = now + period;
+
+    } else if (budget->bound == 0) {
+        /* begun before it was locked */
+        goto done;
+    }
+
+    budget->failures++;
+
+    if (budget->failures < limit->count) {
+        budget->bound = period * limit->count / budget->failures;
+        goto done;
+    }
+
+    budget->spent = now + (uint64_t) limit->lock * 1000;
+    ngx_memory_barrier();
+
+    budget->bound = 0;
+    rc = NGX_BUSY;
+
+done:
+
+    idv_store_unlock(store);
+
+    if (rc == NGX_DECLINED) {
+        idv_store_full(store);
+    }
+
+    return rc;
 }

@@ -229,6 +229,12 @@ idv_store_carve(idv_store_t *store)
 
     root->budgets = pos;
 
+    if (idv_random((u_char *) &root->seed, sizeof(root->seed)) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    root->seed |= 1;
+
     root->magic = IDV_STORE_MAGIC;
     root->layout = IDV_STORE_LAYOUT;
     root->node_size = sizeof(idv_store_node_t);

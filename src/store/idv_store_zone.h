@@ -34,7 +34,7 @@
 
 
 #define IDV_STORE_MAGIC      0x69647631      /* "idv1" */
-#define IDV_STORE_LAYOUT     4
+#define IDV_STORE_LAYOUT     5
 #define IDV_STORE_FILTER     65536           /* bits */
 #define IDV_STORE_WORD       (8 * sizeof(ngx_atomic_t))
 #define IDV_STORE_STEPS      2               /* expired records per change */
@@ -43,6 +43,7 @@
 #define IDV_STORE_REVOKED    16              /* one entry for so many nodes */
 #define IDV_STORE_BUDGETS    32              /* one budget for so many nodes */
 #define IDV_STORE_WAYS       8               /* places that a budget may take */
+#define IDV_STORE_TOTALS     (IDV_STORE_MAX_PEERS * IDV_STORE_MAX_TOTALS)
 
 
 typedef enum {
@@ -86,9 +87,11 @@ typedef struct {
 /* worth nothing, and free to be taken, once spent lies in the past */
 
 typedef struct {
-    uint64_t               spent;            /* until then, ms, monotonic */
+    uint64_t               spent;            /* until then, us, monotonic */
+    uint64_t               bound;            /* ahead of that: nothing left */
     uint64_t               provider;
-    u_char                 subject[16];
+    uint64_t               failures;         /* of one that may be locked */
+    u_char                 key[16];
 } idv_store_budget_t;
 
 
@@ -135,6 +138,9 @@ typedef struct {
 
     uint32_t               revoked_heads[256];
     ngx_atomic_t           filter[IDV_STORE_FILTER / IDV_STORE_WORD];
+
+    uint64_t               seed;             /* odd; where budgets are */
+    idv_store_budget_t     totals[IDV_STORE_TOTALS];
 
     ngx_atomic_t           counters[IDV_COUNT_NCOUNTERS];
     ngx_atomic_t           warned;           /* second of the last warning */

@@ -63,6 +63,21 @@ static const ngx_http_idv_error_t  ngx_http_idv_errors[] = {
       "You have started too many verifications. Please try again later.",
       "TRANSACTIONS_LIMIT" },
 
+    /* NGX_HTTP_IDV_LIMITED_ADDRESS */
+    { 429, "REQUEST_FAILED", "This address has had too many verifications.",
+      "Too many verifications from your network. Please try again later.",
+      "ADDRESS_LIMIT" },
+
+    /* NGX_HTTP_IDV_LIMITED_ALL */
+    { 503, "REQUEST_FAILED", "No verification is left at the moment.",
+      "Verification is not available at the moment. Please try again later.",
+      "TOTAL_LIMIT" },
+
+    /* NGX_HTTP_IDV_LOCKED */
+    { 429, "REQUEST_FAILED", "This user is locked after failures.",
+      "Too many of your verifications have failed. Please try again later.",
+      "SUBJECT_LOCKED" },
+
     /* NGX_HTTP_IDV_TOO_MANY */
     { 429, "REQUEST_FAILED", "Too many verifications of this user are open.",
       "Too many verifications are open. Please try again later.",
@@ -105,6 +120,15 @@ ngx_http_idv_engine_error(idv_engine_result_e result)
 
     case IDV_ENGINE_LIMITED:
         return NGX_HTTP_IDV_LIMITED;
+
+    case IDV_ENGINE_LIMITED_ADDRESS:
+        return NGX_HTTP_IDV_LIMITED_ADDRESS;
+
+    case IDV_ENGINE_LIMITED_ALL:
+        return NGX_HTTP_IDV_LIMITED_ALL;
+
+    case IDV_ENGINE_LOCKED:
+        return NGX_HTTP_IDV_LOCKED;
 
     case IDV_ENGINE_TOO_MANY:
         return NGX_HTTP_IDV_TOO_MANY;

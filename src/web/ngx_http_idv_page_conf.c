@@ -467,6 +467,7 @@ ngx_http_idv_page_check_text(ngx_uint_t key, ngx_str_t *text,
         break;
 
     case NGX_HTTP_IDV_TEXT_REQUIRED_VALID:
+    case NGX_HTTP_IDV_TEXT_LIMITED_TIME:
         value = "{time}";
         *reason = "has a \"{\" without \"host}\" or \"time}\"";
         break;

@@ -27,6 +27,8 @@ static ngx_int_t ngx_http_idv_page_look(ngx_http_idv_page_t *page,
     ngx_http_idv_done_pt done);
 static ngx_int_t ngx_http_idv_page_looked(ngx_http_request_t *r,
     idv_engine_op_t *op);
+static void ngx_http_idv_page_limited(ngx_http_idv_page_t *page,
+    const idv_flow_t *flow);
 static ngx_int_t ngx_http_idv_page_poll(ngx_http_idv_page_t *page,
     const idv_flow_t *flow);
 static ngx_int_t ngx_http_idv_page_polled(ngx_http_request_t *r,
@@ -75,6 +77,15 @@ static const ngx_http_idv_page_problem_t  ngx_http_idv_page_problems[] = {
     { ngx_string("limited"), IDV_ENGINE_LIMITED,
       NGX_HTTP_IDV_TEXT_LIMITED_TEXT },
 
+    { ngx_string("limited"), IDV_ENGINE_LIMITED_ADDRESS,
+      NGX_HTTP_IDV_TEXT_LIMITED_ADDRESS },
+
+    { ngx_string("limited"), IDV_ENGINE_LIMITED_ALL,
+      NGX_HTTP_IDV_TEXT_LIMITED_ALL },
+
+    { ngx_string("limited"), IDV_ENGINE_LOCKED,
+      NGX_HTTP_IDV_TEXT_LIMITED_LOCKED },
+
     { ngx_null_string, IDV_ENGINE_OK, NGX_HTTP_IDV_TEXT_NONE }
 };
 
@@ -107,6 +118,7 @@ ngx_http_idv_page_state(ngx_http_idv_page_t *page)
                 && ngx_strncmp(problem->name.data, value.data, value.len) == 0)
             {
                 page->error = problem->text;
+                break;
             }
         }
     }
@@ -155,10 +167,47 @@ ngx_http_idv_page_looked(ngx_http_request_t *r, idv_engine_op_t *op)
         rc = ngx_http_idv_page_poll(page, &op->flow);
 
     } else {
+        ngx_http_idv_page_limited(page, &op->flow);
         rc = ngx_http_idv_page_show_flow(page, &op->flow);
     }
 
     return rc;
+}
+
+
+/* what the address says of limits is asked again: time goes by */
+
+static void
+ngx_http_idv_page_limited(ngx_http_idv_page_t *page, const idv_flow_t *flow)
+{
+    ngx_int_t                           wait;
+    ngx_str_t                           address;
+    idv_engine_result_e                 result;
+    const ngx_http_idv_page_problem_t  *problem;
+
+    if (page->error != NGX_HTTP_IDV_TEXT_LIMITED_TEXT) {
+        return;
+    }
+
+    ngx_http_idv_address(page->r, &address);
+
+    page->error = NGX_HTTP_IDV_TEXT_NONE;
+    result = idv_engine_granted(page->provider, flow, &address, &wait);
+
+    if (result == IDV_ENGINE_OK) {
+        return;
+    }
+
+    for (problem = ngx_http_idv_page_problems; problem->name.len; problem++) {
+        if (problem->result == result) {
+            page->error = problem->text;
+            wait = (wait + 59) / 60;
+            page->time = ngx_http_idv_page_string(page, "%d:%d%d",
+                                                  (int) (wait / 60),
+                                                  (int) (wait % 60 / 10),
+                                                  (int) (wait % 10));
+        }
+    }
 }
 
 

@@ -291,6 +291,21 @@ const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_ar = {
         ngx_string("لقد بدأت عمليات تحقق كثيرة. يُرجى المحاولة مرة أخرى "
                    "لاحقًا."),
 
+    [NGX_HTTP_IDV_TEXT_LIMITED_ADDRESS] =
+        ngx_string("بدأت عمليات تحقق كثيرة من شبكتك. يُرجى المحاولة مرة "
+                   "أخرى لاحقًا."),
+
+    [NGX_HTTP_IDV_TEXT_LIMITED_ALL] =
+        ngx_string("بدأت اليوم عمليات تحقق أكثر من المعتاد. يُرجى المحاولة "
+                   "مرة أخرى لاحقًا."),
+
+    [NGX_HTTP_IDV_TEXT_LIMITED_LOCKED] =
+        ngx_string("لم تنجح عمليات تحقق كثيرة لك. يُرجى المحاولة مرة أخرى "
+                   "لاحقًا."),
+
+    [NGX_HTTP_IDV_TEXT_LIMITED_TIME] =
+        ngx_string("الوقت المتبقي للانتظار (ساعات:دقائق): {time}"),
+
     [NGX_HTTP_IDV_TEXT_TOO_MANY_TEXT] =
         ngx_string("هناك عمليات تحقق كثيرة مفتوحة باسمك. أكمل إحداها أو "
                    "ألغها، أو حاول لاحقًا."),

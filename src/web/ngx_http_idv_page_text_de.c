@@ -309,6 +309,21 @@ const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_de = {
         ngx_string("Sie haben zu viele Prüfungen begonnen. Bitte versuchen "
                    "Sie es später noch einmal."),
 
+    [NGX_HTTP_IDV_TEXT_LIMITED_ADDRESS] =
+        ngx_string("In Ihrem Netz wurden zu viele Prüfungen begonnen. Bitte "
+                   "versuchen Sie es später noch einmal."),
+
+    [NGX_HTTP_IDV_TEXT_LIMITED_ALL] =
+        ngx_string("Heute wurden mehr Prüfungen begonnen als sonst. Bitte "
+                   "versuchen Sie es später noch einmal."),
+
+    [NGX_HTTP_IDV_TEXT_LIMITED_LOCKED] =
+        ngx_string("Zu viele Ihrer Prüfungen sind fehlgeschlagen. Bitte "
+                   "versuchen Sie es später noch einmal."),
+
+    [NGX_HTTP_IDV_TEXT_LIMITED_TIME] =
+        ngx_string("Verbleibende Wartezeit (Stunden:Minuten): {time}"),
+
     [NGX_HTTP_IDV_TEXT_TOO_MANY_TEXT] =
         ngx_string("Für Sie sind zu viele Prüfungen offen. Beenden Sie eine "
                    "davon oder versuchen Sie es später noch einmal."),

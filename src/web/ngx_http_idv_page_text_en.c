@@ -302,6 +302,21 @@ const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_en = {
         ngx_string("You have started too many verifications. Please try again "
                    "later."),
 
+    [NGX_HTTP_IDV_TEXT_LIMITED_ADDRESS] =
+        ngx_string("Too many verifications were started from your network. "
+                   "Please try again later."),
+
+    [NGX_HTTP_IDV_TEXT_LIMITED_ALL] =
+        ngx_string("More verifications than usual have been started today. "
+                   "Please try again later."),
+
+    [NGX_HTTP_IDV_TEXT_LIMITED_LOCKED] =
+        ngx_string("Too many of your verifications have failed. Please try "
+                   "again later."),
+
+    [NGX_HTTP_IDV_TEXT_LIMITED_TIME] =
+        ngx_string("Time left to wait (hours:minutes): {time}"),
+
     [NGX_HTTP_IDV_TEXT_TOO_MANY_TEXT] =
         ngx_string("Too many verifications are open for you. Finish or "
                    "cancel one, or try again later."),

@@ -221,7 +221,9 @@ ngx_http_idv_page_open(ngx_http_idv_page_t *page, ngx_http_idv_text_e title,
     ngx_http_idv_page_put(page, ">\n<h1>%t</h1>\n", title);
 
     if (page->error != NGX_HTTP_IDV_TEXT_NONE) {
-        ngx_http_idv_page_alert(page, page->error, NGX_HTTP_IDV_TEXT_NONE);
+        ngx_http_idv_page_alert(page, page->error,
+                                page->time.len ? NGX_HTTP_IDV_TEXT_LIMITED_TIME
+                                               : NGX_HTTP_IDV_TEXT_NONE);
     }
 }
 

@@ -15,6 +15,13 @@ static void ngx_http_idv_engine_done(idv_engine_op_t *op);
 static void ngx_http_idv_client_gone(void *data);
 static ngx_int_t ngx_http_idv_expect(idv_engine_op_t *op, ngx_uint_t i,
     ngx_str_t *value);
+static void ngx_http_idv_op_address(idv_engine_op_t *op, ngx_str_t *value);
+
+
+static const idv_engine_ask_t  ngx_http_idv_ask = {
+    ngx_http_idv_expect,
+    ngx_http_idv_op_address
+};
 
 
 /* one operation, from the request's pool */
@@ -380,6 +387,57 @@ ngx_http_idv_expect(idv_engine_op_t *op, ngx_uint_t i, ngx_str_t *value)
 }
 
 
+static void
+ngx_http_idv_op_address(idv_engine_op_t *op, ngx_str_t *value)
+{
+    ngx_http_idv_wait_t *wait = op->data;
+
+    ngx_http_idv_address(wait->request, value);
+}
+
+
+/*
+ * As nginx's realip has it.  Who has one address of IPv6 has a network of them:
+ * they count as one.  So do all who come by a socket of this machine.
+ */
+
+void
+ngx_http_idv_address(ngx_http_request_t *r, ngx_str_t *value)
+{
+    struct sockaddr_in   *sin;
+#if (NGX_HAVE_INET6)
+    struct sockaddr_in6  *sin6;
+#endif
+
+    switch (r->connection->sockaddr->sa_family) {
+
+#if (NGX_HAVE_INET6)
+    case AF_INET6:
+        sin6 = (struct sockaddr_in6 *) r->connection->sockaddr;
+        value->data = sin6->sin6_addr.s6_addr;
+        value->len = 8;
+
+        if (IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr)) {
+            value->data += 12;
+            value->len = 4;
+        }
+
+        break;
+#endif
+
+    case AF_INET:
+        sin = (struct sockaddr_in *) r->connection->sockaddr;
+        value->data = (u_char *) &sin->sin_addr;
+        value->len = 4;
+        break;
+
+    default:
+        ngx_str_null(value);
+        break;
+    }
+}
+
+
 ngx_http_request_t *
 ngx_http_idv_op_request(idv_engine_op_t *op)
 {
@@ -441,7 +499,7 @@ ngx_http_idv_op(ngx_http_request_t *r, const idv_provider_t *provider,
     op->provider = provider;
     op->pool = r->pool;
     op->log = r->connection->log;
-    op->expect = ngx_http_idv_expect;
+    op->ask = &ngx_http_idv_ask;
     op->handler = ngx_http_idv_engine_done;
     op->data = wait;
     op->retry_after = -1;

@@ -60,6 +60,9 @@ typedef enum {
     NGX_HTTP_IDV_ATTEMPTS,
     NGX_HTTP_IDV_UNAVAILABLE,
     NGX_HTTP_IDV_LIMITED,
+    NGX_HTTP_IDV_LIMITED_ADDRESS,
+    NGX_HTTP_IDV_LIMITED_ALL,
+    NGX_HTTP_IDV_LOCKED,
     NGX_HTTP_IDV_TOO_MANY,
     NGX_HTTP_IDV_FULL,
     NGX_HTTP_IDV_NO_SUBJECT,
@@ -156,6 +159,9 @@ idv_engine_op_t *ngx_http_idv_op(ngx_http_request_t *r,
 /* gives an operation that is over another event, with what that comes with */
 ngx_int_t ngx_http_idv_op_event(ngx_http_request_t *r, idv_engine_op_t *op,
     idv_event_e event);
+
+/* the client's address, or its network: whom transactions are counted for */
+void ngx_http_idv_address(ngx_http_request_t *r, ngx_str_t *value);
 
 /* whose it is */
 ngx_http_request_t *ngx_http_idv_op_request(idv_engine_op_t *op);

@@ -120,6 +120,19 @@ told(idv_engine_op_t *op)
 }
 
 
+static ngx_str_t  home = ngx_string("home");     /* where clients are */
+
+
+static void
+at_home(idv_engine_op_t *op, ngx_str_t *value)
+{
+    *value = home;
+}
+
+
+static const idv_engine_ask_t  asked = { NULL, at_home };
+
+
 static client_t *
 client(idv_flow_t *flow, idv_event_e event)
 {
@@ -137,6 +150,7 @@ client(idv_flow_t *flow, idv_event_e event)
     c->op.id.data = (u_char *) flow->id;
     c->op.id.len = IDV_FLOW_ID_LEN;
     c->op.event.type = event;
+    c->op.ask = &asked;
     c->op.handler = told;
     c->op.data = c;
 

@@ -262,6 +262,17 @@ test_no_call(void)
 }
 
 
+static void
+limit_of(idv_limit_e kind, ngx_uint_t count)
+{
+    provider.nlimits = 1;
+    provider.limits[0].kind = kind;
+    provider.limits[0].count = count;
+    provider.limits[0].period = 3600000;
+    provider.limits[0].lock = kind == IDV_LIMIT_LOCKOUT ? 3600000 : 0;
+}
+
+
 /* a subject may have one transaction, and that fails */
 
 static void
@@ -271,8 +282,7 @@ test_limit(void)
     idv_flow_t   flow, now;
 
     reset();
-    provider.limit = 1;
-    provider.limit_period = 3600000;
+    limit_of(IDV_LIMIT_SUBJECT, 1);
 
     flow = required();
     c = run(&flow, IDV_EVENT_POLL);
@@ -284,6 +294,95 @@ test_limit(void)
     is_int(now.cause, IDV_CAUSE_FAILED, "since the first has failed");
     is_int(c->op.flow.state, IDV_STATE_FAILED, "which the poll is told");
     gone(c);
+}
+
+
+/* a failure that is read twice, since what follows it could not be made */
+
+static void
+test_lockout(void)
+{
+    ngx_int_t    wait;
+    client_t    *c;
+    idv_flow_t   flow;
+
+    reset();
+    limit_of(IDV_LIMIT_LOCKOUT, 2);
+
+    flow = required();
+
+    c = run(&flow, IDV_EVENT_POLL);
+    no_calls = 1;
+    answer(IDV_TX_FAIL);
+    gone(c);
+    is_int(look(&flow).state, IDV_STATE_REQUIRED, "a failure, and nothing new");
+    no_calls = 0;
+
+    later(provider.flow.read_interval);
+    c = run(&flow, IDV_EVENT_POLL);
+    answer(IDV_TX_FAIL);
+    is_int(created, 3, "read again, it is still the first");
+    answer(IDV_TX_REQUESTED);
+    gone(c);
+    ok(idv_engine_granted(&provider, &flow, &home, &wait) == IDV_ENGINE_OK,
+       "which locks nobody");
+
+    later(provider.flow.read_interval);
+    c = run(&flow, IDV_EVENT_POLL);
+    answer(IDV_TX_FAIL);
+    gone(c);
+    is_int(created, 3, "the second failure is the last");
+    is_int(look(&flow).state, IDV_STATE_FAILED, "of a flow that has failed");
+    ok(idv_engine_granted(&provider, &flow, &home, &wait) == IDV_ENGINE_LOCKED
+       && wait == 3600, "its subject is locked");
+
+    c = run(&flow, IDV_EVENT_RETRY);
+    gone(c);
+    c = run(&flow, IDV_EVENT_DEVICE_SELF);
+    ok(c->done && c->op.result == IDV_ENGINE_LOCKED
+       && c->op.retry_after == 3600, "who tries again is told for how long");
+    is_int(look(&flow).state, IDV_STATE_DEVICE, "and stays where it is");
+    gone(c);
+}
+
+
+/* each client pays where it is, and has back what was not created there */
+
+static void
+test_address(void)
+{
+    client_t    *c;
+    idv_flow_t   flow;
+
+    reset();
+    limit_of(IDV_LIMIT_ADDRESS, 1);
+
+    flow = start("/");
+
+    no_calls = 1;
+    c = run(&flow, IDV_EVENT_DEVICE_SELF);
+    is_int(c->op.result, IDV_ENGINE_ERROR, "nothing was created");
+    is_int(c->op.retry_after, -1, "and nobody said when to come back");
+    gone(c);
+    no_calls = 0;
+
+    c = run(&flow, IDV_EVENT_DEVICE_SELF);
+    answer(IDV_TX_REQUESTED);
+    is_int(c->op.result, IDV_ENGINE_OK, "then something was");
+    gone(c);
+
+    c = run(&flow, IDV_EVENT_RETRY);
+    gone(c);
+    c = run(&flow, IDV_EVENT_DEVICE_SELF);
+    is_int(c->op.result, IDV_ENGINE_LIMITED_ADDRESS, "there is no other here");
+    gone(c);
+
+    ngx_str_set(&home, "away");
+    c = run(&flow, IDV_EVENT_DEVICE_SELF);
+    answer(IDV_TX_REQUESTED);
+    is_int(c->op.result, IDV_ENGINE_OK, "but elsewhere there is");
+    gone(c);
+    ngx_str_set(&home, "home");
 }
 
 
@@ -345,6 +444,9 @@ unknown(idv_engine_op_t *op, ngx_uint_t i, ngx_str_t *value)
 }
 
 
+static const idv_engine_ask_t  unasked = { unknown, at_home };
+
+
 /* who the user is cannot be said: nothing is read that would be compared */
 
 static void
@@ -365,7 +467,7 @@ test_expected(void)
     provider.matches = &matches;
 
     c = client(&flow, IDV_EVENT_POLL);
-    c->op.expect = unknown;
+    c->op.ask = &unasked;
     ok(idv_engine_run(&c->op) == NGX_OK, "nobody waits");
     is_int(c->op.result, IDV_ENGINE_ERROR, "an error");
     is_int(reads, 0, "no read");
@@ -606,6 +708,8 @@ main(void)
     test_release();
     test_no_call();
     test_limit();
+    test_lockout();
+    test_address();
     test_no_room();
     test_expected();
     test_elsewhere();

@@ -379,16 +379,40 @@ do_drop(void)
 }
 
 
-#define BUDGET  4, 60000
+#define NLIMITS  2
+
+/* one of a subject, and one of all together */
+
+static const idv_store_limit_t  limits[NLIMITS] = {
+    { { 2, 3, 4 }, 4, 60000, 0, 0 },
+    { { 2, 3, 5 }, 5, 60000, 0, 1 }
+};
+
+static const idv_store_limit_t  lockout = { { 3 }, 2, 60000, 60000, 0 };
+
 
 static void
 do_spend(void)
 {
     ngx_int_t   wait;
-    idv_flow_t  flow;
+    ngx_uint_t  which;
 
-    flow_of(&flow, 2);
-    (void) idv_store_spend(live.store, &flow, BUDGET, &wait);
+    (void) idv_store_spend(live.store, 7, limits, NLIMITS, &which, &wait);
+}
+
+
+static void
+do_strike(void)
+{
+    (void) idv_store_strike(live.store, 7, &lockout);
+}
+
+
+static void
+struck(void)
+{
+    a_few();
+    do_strike();
 }
 
 
@@ -403,10 +427,7 @@ spent(void)
 static void
 do_refund(void)
 {
-    idv_flow_t  flow;
-
-    flow_of(&flow, 2);
-    idv_store_refund(live.store, &flow, BUDGET);
+    idv_store_refund(live.store, 7, limits, NLIMITS);
 }
 
 
@@ -432,7 +453,9 @@ static const change_t  changes[] = {
     { "a token that is dropped", tokened, do_drop },
     { "spending", a_few, do_spend },
     { "spending more", spent, do_spend },
-    { "a refund", spent, do_refund }
+    { "a refund", spent, do_refund },
+    { "a failure", a_few, do_strike },
+    { "a failure that locks", struck, do_strike }
 };
 
 

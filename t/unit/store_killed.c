@@ -196,21 +196,42 @@ same(ngx_int_t rc, idv_flow_t *flow, ngx_str_t *claims, ngx_int_t rc2,
 }
 
 
-/* what is granted to the subject of flow 2, until it has spent all */
+/* what is granted until all is spent */
 
 static ngx_uint_t
 granted(void)
 {
     ngx_int_t   wait;
-    ngx_uint_t  n;
-    idv_flow_t  flow;
-
-    flow_of(&flow, 2);
+    ngx_uint_t  n, which;
 
     for (n = 0; n < 9; n++) {
-        if (idv_store_spend(left.store, &flow, BUDGET, &wait) != NGX_OK) {
+        if (idv_store_spend(left.store, 7, limits, NLIMITS, &which, &wait)
+            != NGX_OK)
+        {
             break;
         }
+    }
+
+    return n;
+}
+
+
+/* how many failures it takes until there is a lock */
+
+static ngx_uint_t
+bearable(void)
+{
+    ngx_int_t   wait;
+    ngx_uint_t  n, which;
+
+    for (n = 0; n < 9; n++) {
+        if (idv_store_ask(left.store, 7, &lockout, 1, &which, &wait)
+            != NGX_OK)
+        {
+            break;
+        }
+
+        (void) idv_store_strike(left.store, 7, &lockout);
     }
 
     return n;
@@ -224,6 +245,7 @@ granted(void)
 typedef struct {
     ngx_uint_t  revoked[NKEYS];
     ngx_uint_t  granted;
+    ngx_uint_t  bearable;
 } rest_t;
 
 static rest_t  rest_before, rest_after;
@@ -241,6 +263,7 @@ ask_rest(rest_t *rest)
     }
 
     rest->granted = granted();
+    rest->bearable = bearable();
 }
 
 
@@ -323,6 +346,10 @@ check_rest(void)
     must(rest.granted == rest_before.granted
          || rest.granted == rest_after.granted,
          "%u transactions are granted", (unsigned) rest.granted);
+
+    must(rest.bearable == rest_before.bearable
+         || rest.bearable == rest_after.bearable,
+         "%u failures lock", (unsigned) rest.bearable);
 }
 
 

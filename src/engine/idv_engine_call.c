@@ -1,0 +1,181 @@
+
+/*
+ * Copyright (C) nginx-idv authors
+ *
+ * The calls of a job, and what their answers mean for its flow.
+ */
+
+
+#include "idv_engine_job.h"
+#include "idv_engine_claims.h"
+
+
+static void idv_engine_called(idv_call_t *call);
+
+
+ngx_int_t
+idv_engine_call(idv_engine_job_t *job, json_t *document)
+{
+    idv_call_t  *call;
+
+    call = ngx_pcalloc(job->pool, sizeof(idv_call_t));
+    if (call == NULL) {
+        return NGX_ERROR;
+    }
+
+    call->provider = job->provider;
+    call->pool = job->pool;
+    call->log = ngx_cycle->log;
+    call->live = job->call == NULL || job->owner || !ngx_queue_empty(&job->ops);
+    call->user.data = (u_char *) job->flow.user;
+    call->user.len = ngx_strlen(job->flow.user);
+    call->retry_after = -1;
+    call->handler = idv_engine_called;
+    call->data = job;
+
+    ngx_memcpy(call->tx, job->flow.tx, sizeof(call->tx));
+    ngx_memcpy(call->policy, job->flow.policy, sizeof(call->policy));
+
+    job->call = call;
+
+    switch (job->effect.type) {
+
+    case IDV_EFFECT_CREATE:
+        call->method = job->effect.method;
+        call->contact = job->contact;
+        call->redirect = job->redirect;
+
+        if (call->method != IDV_METHOD_QR && call->contact.len == 0) {
+            /* a new transaction after a failure: nobody to ask again */
+            call->method = IDV_METHOD_QR;
+        }
+
+        job->effect.method = call->method;
+
+        return idv_provider_create(call);
+
+    case IDV_EFFECT_READ:
+        return idv_provider_read(call);
+
+    default: /* IDV_EFFECT_FETCH */
+        call->document = document;
+        return idv_provider_claims(call);
+    }
+}
+
+
+static uint32_t
+idv_engine_pause(idv_call_t *call)
+{
+    return call->retry_after > 0 ? (uint32_t) call->retry_after * 1000 : 0;
+}
+
+
+static void
+idv_engine_created(idv_engine_job_t *job, idv_call_t *call)
+{
+    idv_event_t  event;
+
+    event = job->event;
+    event.method = job->effect.method;
+    event.cause = job->effect.cause;
+    event.retry_after = idv_engine_pause(call);
+    event.tx = &call->transaction;
+
+    if (call->result == IDV_CALL_OK) {
+        event.type = IDV_EVENT_CREATED;
+
+    } else {
+        event.type = IDV_EVENT_CREATE_FAILED;
+
+        /* a limit, a refusal or our own fault is no outage: never bypassed */
+
+        event.cause = call->result == IDV_CALL_NOT_FOUND
+                      ? IDV_CAUSE_USER_NOT_FOUND
+                      : call->result == IDV_CALL_UNAVAILABLE
+                        ? IDV_CAUSE_UNAVAILABLE : IDV_CAUSE_NONE;
+        job->create_failed = 1;
+        job->retry_after = call->retry_after;
+
+        idv_engine_refund(job->provider, &job->flow, &job->address);
+    }
+
+    idv_engine_outcome(job, &event, NULL, NULL);
+}
+
+
+static void
+idv_engine_read(idv_engine_job_t *job, idv_call_t *call)
+{
+    idv_event_t  event;
+
+    event = job->event;
+    event.retry_after = idv_engine_pause(call);
+    event.tx = &call->transaction;
+    event.type = call->result == IDV_CALL_OK ? IDV_EVENT_STATUS
+                                             : IDV_EVENT_READ_FAILED;
+
+    if (event.type == IDV_EVENT_STATUS
+        && (call->transaction.status == IDV_TX_UNKNOWN
+            || call->transaction.status == IDV_TX_NOT_REQUIRED))
+    {
+        ngx_log_error(NGX_LOG_ERR, call->log, 0,
+                      "idv: provider \"%V\" reports a transaction status that "
+                      "%s: not a success", &job->provider->name,
+                      call->transaction.status == IDV_TX_UNKNOWN
+                      ? "is not known" : "is NOT_REQUIRED");
+    }
+
+    idv_engine_outcome(job, &event, NULL, call->document);
+}
+
+
+static void
+idv_engine_fetched(idv_engine_job_t *job, idv_call_t *call)
+{
+    ngx_str_t    claims;
+    idv_event_t  event;
+
+    event = job->event;
+    event.type = IDV_EVENT_READ_FAILED;
+    event.retry_after = idv_engine_pause(call);
+    ngx_str_null(&claims);
+
+    /* data that are gone leave a document without them: matches then fail */
+
+    if ((call->result == IDV_CALL_OK || call->result == IDV_CALL_NOT_FOUND)
+        && call->document
+        && idv_engine_claims(job->provider, job->pool, call->log,
+                             call->document, job->expected, &claims,
+                             &event.cause)
+           == NGX_OK)
+    {
+        event.type = IDV_EVENT_CLAIMS;
+    }
+
+    idv_engine_outcome(job, &event, claims.len ? &claims : NULL, NULL);
+
+    /* job may be gone */
+}
+
+
+static void
+idv_engine_called(idv_call_t *call)
+{
+    idv_engine_job_t *job = call->data;
+
+    switch (job->effect.type) {
+
+    case IDV_EFFECT_CREATE:
+        idv_engine_created(job, call);
+        break;
+
+    case IDV_EFFECT_READ:
+        idv_engine_read(job, call);
+        break;
+
+    default:
+        idv_engine_fetched(job, call);
+        break;
+    }
+}
