@@ -7,6 +7,7 @@
 
 
 #include "ngx_http_idv_conf.h"
+#include "util/idv_crypto.h"
 #include "web/ngx_http_idv_web.h"
 
 
@@ -238,6 +239,47 @@ ngx_http_idv_own_header(const ngx_str_t *folded)
 }
 
 
+/* auth_idv_accept_policy off | UUID ... */
+
+char *
+ngx_http_idv_policies(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_idv_loc_conf_t *lcf = conf;
+
+    u_char      *uuid;
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    if (lcf->policies != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
+        lcf->policies = NULL;
+        return NGX_CONF_OK;
+    }
+
+    lcf->policies = ngx_array_create(cf->pool, cf->args->nelts - 1, 16);
+    if (lcf->policies == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        /* cannot fail: there is room for all of them */
+        uuid = ngx_array_push(lcf->policies);
+
+        if (idv_uuid_parse(uuid, value[i].data, value[i].len) != NGX_OK) {
+            return "needs UUIDs of verify policies, or \"off\"";
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 /* auth_idv_header Name claim; the same name is stripped from every request */
 
 char *
@@ -345,6 +387,7 @@ ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
     ngx_conf_merge_ptr_value(conf->email, prev->email, NULL);
     ngx_conf_merge_ptr_value(conf->phone, prev->phone, NULL);
     ngx_conf_merge_ptr_value(conf->policy, prev->policy, NULL);
+    ngx_conf_merge_ptr_value(conf->policies, prev->policies, NULL);
     ngx_conf_merge_ptr_value(conf->max_age, prev->max_age, NULL);
     ngx_conf_merge_ptr_value(conf->accept_bypass, prev->accept_bypass, NULL);
     ngx_conf_merge_ptr_value(conf->headers, prev->headers, NULL);

@@ -42,6 +42,7 @@ char *ngx_http_idv_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_gate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_place_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_idv_policies(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_header_slot(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 

@@ -104,6 +104,13 @@ static ngx_command_t  ngx_http_idv_commands[] = {
       offsetof(ngx_http_idv_loc_conf_t, policy),
       NULL },
 
+    { ngx_string("auth_idv_accept_policy"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_idv_policies,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("auth_idv_max_age"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_set_complex_value_slot,
@@ -724,6 +731,7 @@ ngx_http_idv_create_loc_conf(ngx_conf_t *cf)
     lcf->email = NGX_CONF_UNSET_PTR;
     lcf->phone = NGX_CONF_UNSET_PTR;
     lcf->policy = NGX_CONF_UNSET_PTR;
+    lcf->policies = NGX_CONF_UNSET_PTR;
     lcf->max_age = NGX_CONF_UNSET_PTR;
     lcf->accept_bypass = NGX_CONF_UNSET_PTR;
     lcf->headers = NGX_CONF_UNSET_PTR;

@@ -112,6 +112,7 @@ typedef struct {
     ngx_http_complex_value_t   *email;       /* comma-separated addresses */
     ngx_http_complex_value_t   *phone;       /* comma-separated numbers */
     ngx_http_complex_value_t   *policy;
+    ngx_array_t                *policies;    /* u_char[16], as good as that */
     ngx_http_complex_value_t   *max_age;     /* seconds, or 5m, 1h */
     ngx_http_complex_value_t   *accept_bypass;
     ngx_array_t                *headers;     /* ngx_http_idv_header_t */

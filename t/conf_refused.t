@@ -230,7 +230,11 @@ for my $line (@provider[0 .. 4], 'region eu;', "verify_policy $uuid;",
         provider => join "\n", $once ? () : $line, "$line #!");
 }
 
-for my $line ('auth_idv local;', 'auth_idv_subject $remote_user;',
+refused('accepted policies', qr/"auth_idv_accept_policy" directive needs UUIDs/,
+    server => "location /twice/ { auth_idv_accept_policy $_; #!\n}")
+    for 'on', "$uuid off", "$uuid $uuid x", '""', '$uuid';
+
+for my $line ('auth_idv local;', "auth_idv_accept_policy $uuid;", 'auth_idv_subject $remote_user;',
     'auth_idv_email a;', 'auth_idv_phone 1;', "auth_idv_policy $uuid;",
     'auth_idv_max_age 1h;', 'auth_idv_accept_bypass on;')
 {

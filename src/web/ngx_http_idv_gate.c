@@ -28,6 +28,31 @@ ngx_http_idv_on(ngx_str_t *value)
 }
 
 
+/* a session of another policy that is as good here, or better */
+
+static ngx_uint_t
+ngx_http_idv_accepts(const ngx_http_idv_loc_conf_t *lcf,
+    const ngx_http_idv_session_t *session)
+{
+    u_char      *uuid;
+    ngx_uint_t   i;
+
+    if (lcf->policies == NULL) {
+        return 0;
+    }
+
+    uuid = lcf->policies->elts;
+
+    for (i = 0; i < lcf->policies->nelts; i++) {
+        if (ngx_memcmp(&uuid[16 * i], session->policy, 16) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 /* whether a valid session is enough for this location */
 
 static ngx_int_t
@@ -47,7 +72,9 @@ ngx_http_idv_enough(ngx_http_request_t *r, const idv_provider_t *provider,
         return NGX_DECLINED;
     }
 
-    if (ngx_memcmp(uuid, session->policy, sizeof(uuid)) != 0) {
+    if (ngx_memcmp(uuid, session->policy, sizeof(uuid)) != 0
+        && !ngx_http_idv_accepts(lcf, session))
+    {
         return NGX_DECLINED;
     }
 
