@@ -34,6 +34,7 @@ typedef struct {
     ngx_uint_t                  on_user_not_found;
     ngx_uint_t                  on_failed;
     time_t                      state_timeout;
+    time_t                      reuse;
     ngx_msec_t                  read_interval;
 } ngx_http_idv_provider_conf_t;
 
@@ -52,6 +53,7 @@ char *ngx_http_idv_breaker(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_read_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_transaction_limit(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_idv_reuse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_lockout(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /* what is counted where nothing was said of it, and what contradicts itself */

@@ -129,6 +129,36 @@ ngx_http_idv_transaction_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* reuse_verification off | time */
+
+char *
+ngx_http_idv_reuse(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_idv_provider_conf_t *pc = conf;
+
+    ngx_str_t  *value;
+
+    if (pc->reuse != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        pc->reuse = 0;
+        return NGX_CONF_OK;
+    }
+
+    pc->reuse = ngx_parse_time(&value[1], 1);
+
+    if (pc->reuse < 60 || pc->reuse > 365 * 24 * 60 * 60) {
+        return "is written as \"off\" or a time from 1m to 365d";
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 /* lockout failures=N [within=T] [time=T] */
 
 char *

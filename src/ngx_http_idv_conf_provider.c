@@ -94,6 +94,7 @@ ngx_http_idv_provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     pc->on_user_not_found = NGX_CONF_UNSET_UINT;
     pc->on_failed = NGX_CONF_UNSET_UINT;
     pc->state_timeout = NGX_CONF_UNSET;
+    pc->reuse = NGX_CONF_UNSET;
     pc->read_interval = NGX_CONF_UNSET_MSEC;
 
     for (n = 0; cf->cycle->modules[n]; n++) { /* void */ }
@@ -205,6 +206,7 @@ ngx_http_idv_provider_defaults(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
     ngx_conf_init_uint_value(pc->on_user_not_found, IDV_BLOCK);
     ngx_conf_init_uint_value(pc->on_failed, IDV_BLOCK);
     ngx_conf_init_value(pc->state_timeout, 20 * 60);
+    ngx_conf_init_value(pc->reuse, 0);
     ngx_conf_init_msec_value(pc->read_interval, 4000);
 
     p->flow.device_choice = (unsigned) pc->device_choice;
@@ -215,6 +217,7 @@ ngx_http_idv_provider_defaults(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
     p->flow.on_failed = (unsigned) pc->on_failed;
     p->flow.state_timeout = (unsigned) pc->state_timeout;
     p->flow.read_interval = (unsigned) pc->read_interval;
+    p->flow.reuse = (unsigned) pc->reuse;
 
     /* a token, the call, and each once more */
     p->flow.lease = (unsigned) (2 * p->net.timeout + 5000);
@@ -409,6 +412,13 @@ ngx_http_idv_provider_check(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
            != NGX_OK)
     {
         ngx_http_idv_wrong(cf, pc, "\"verify_policy\" must be a UUID");
+        return NGX_CONF_ERROR;
+    }
+
+    if (pc->reuse && pc->policy.len == 0) {
+        ngx_http_idv_wrong(cf, pc, "\"reuse_verification\" needs a "
+                           "\"verify_policy\": an earlier transaction has to "
+                           "be of it");
         return NGX_CONF_ERROR;
     }
 

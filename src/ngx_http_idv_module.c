@@ -379,6 +379,13 @@ static ngx_command_t  ngx_http_idv_commands[] = {
       0,
       NULL },
 
+    { ngx_string("reuse_verification"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_http_idv_reuse,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("breaker"),
       NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE12,
       ngx_http_idv_breaker,

@@ -215,6 +215,7 @@ for my $line (@provider[0 .. 4], 'region eu;', "verify_policy $uuid;",
     'read_interval 1s;', 'poll_wait 1s;', 'read_rate 10r/m;', 'breaker off;',
     'transaction_limit 5;', 'transaction_limit off;',
     'transaction_limit 5 2h per=all;', 'lockout failures=5;',
+    'reuse_verification off;',
     'device_choice on;', 'delivery qr;', 'attempts 2;', 'state_timeout 5m;',
     'on_unavailable block;', 'on_user_not_found block;', 'on_failed block;',
     'require_checks LIVENESS;', 'accept_data_collection on;',
@@ -287,6 +288,8 @@ my @values = (
     [transaction_limit => qr/"transaction_limit" directive needs a time from/,
      '5 59s', '5 31d', '5 0', '5 -1', '5 often', '5 per=user', '5 per=',
      '5 per=all 1h', '5 1h 2h', '5 1h per=lockout', '5 per=all per=all'],
+    [reuse_verification => qr/"reuse_verification" directive is written as "off"/,
+     'on', '0', '59s', '366d', '-1', 'often'],
     [lockout => qr/"lockout" directive is written as "failures=N/, 'on', 'off',
      '5', 'within=1h', 'failures=5 for=1h', 'time=1h within=1h'],
     [lockout => qr/"lockout" directive needs failures from 1 to 100/,
@@ -375,7 +378,11 @@ accepted('what one subject can have alone',
 accepted('what one subject cannot', undef, provider =>
     'transaction_limit 5 1d; transaction_limit 1000 1d per=all;');
 
+refused('reuse without a policy', qr/"reuse_verification" needs a "verify_policy"/,
+    provider => 'reuse_verification 1h;', end => '} #!');
+
 accepted('every bound', undef, provider => join "\n",
+    'reuse_verification 365d;', "verify_policy $uuid;",
     'timeout 120s;', 'connect_timeout 120s;', 'read_interval 200ms;',
     'poll_wait 10s;', 'read_rate 1000000r/m burst=100000;',
     'transaction_limit 1000000 30d;', 'transaction_limit 1 1m per=address;',

@@ -243,7 +243,10 @@ idv_engine_run(idv_engine_op_t *op)
             }
         }
 
-        if (op->return_to.len && effect.type == IDV_EFFECT_CREATE) {
+        if (op->return_to.len
+            && (effect.type == IDV_EFFECT_CREATE
+                || effect.type == IDV_EFFECT_RECALL))
+        {
             ngx_cpystrn((u_char *) next.return_to, op->return_to.data,
                         ngx_min(op->return_to.len + 1,
                                 sizeof(next.return_to)));
@@ -278,6 +281,7 @@ idv_engine_run(idv_engine_op_t *op)
         switch (effect.type) {
 
         case IDV_EFFECT_READ:
+        case IDV_EFFECT_RECALL:
         case IDV_EFFECT_CREATE:
             return idv_engine_begin(op, &next, &effect);
 
@@ -379,6 +383,13 @@ idv_engine_begin(idv_engine_op_t *op, idv_flow_t *next, idv_effect_t *effect)
         }
 
         spent = 1;
+
+    } else if (effect->type == IDV_EFFECT_RECALL) {
+        op->result = idv_engine_locked(op->provider, next, &op->retry_after);
+
+        if (op->result != IDV_ENGINE_OK) {
+            goto failed;
+        }
     }
 
     op->result = IDV_ENGINE_ERROR;
@@ -399,6 +410,7 @@ idv_engine_begin(idv_engine_op_t *op, idv_flow_t *next, idv_effect_t *effect)
     job->flow = *next;
     job->event = op->event;
     job->effect = *effect;
+    job->method = effect->method;
     job->retry_after = -1;
 
     if (idv_engine_copy_string(job->pool, &job->address, &address) != NGX_OK
@@ -434,8 +446,8 @@ failed:
     }
 
     event = op->event;
-    event.type = effect->type == IDV_EFFECT_CREATE ? IDV_EVENT_CREATE_FAILED
-                                                   : IDV_EVENT_READ_FAILED;
+    event.type = effect->type == IDV_EFFECT_READ ? IDV_EVENT_READ_FAILED
+                                                 : IDV_EVENT_CREATE_FAILED;
     event.cause = IDV_CAUSE_NONE;
     event.retry_after = 0;
 
@@ -467,7 +479,7 @@ idv_engine_copy(idv_engine_job_t *job, idv_engine_op_t *op)
 
     n = op->provider->matches ? op->provider->matches->nelts : 0;
 
-    if (n == 0 || job->effect.type != IDV_EFFECT_READ) {
+    if (n == 0 || job->effect.type == IDV_EFFECT_CREATE) {
         return NGX_OK;
     }
 
@@ -494,7 +506,7 @@ idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
     ngx_str_t *claims, json_t *document)
 {
     uint8_t       counted;
-    ngx_int_t     wait;
+    ngx_uint_t    creating;
     idv_effect_t  effect;
 
     counted = job->flow.flags & IDV_FLOW_COUNTED;
@@ -523,14 +535,19 @@ idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
 
     job->effect = effect;
 
-    event->type = effect.type == IDV_EFFECT_CREATE ? IDV_EVENT_CREATE_FAILED
-                                                   : IDV_EVENT_READ_FAILED;
+    /* also where an earlier transaction is looked at instead */
+
+    creating = job->flow.flags & IDV_FLOW_CREATING;
+
+    event->type = creating ? IDV_EVENT_CREATE_FAILED : IDV_EVENT_READ_FAILED;
     event->retry_after = 1000;
 
-    if (effect.type == IDV_EFFECT_CREATE
-        && idv_engine_spend(job->provider, &job->flow, &job->address, &wait)
-           != IDV_ENGINE_OK)
-    {
+    if (effect.type == IDV_EFFECT_CREATE) {
+        job->refused = idv_engine_spend(job->provider, &job->flow,
+                                        &job->address, &job->retry_after);
+    }
+
+    if (job->refused != IDV_ENGINE_OK) {
         event->cause = IDV_CAUSE_FAILED;
 
     } else if (idv_engine_call(job, document) == NGX_OK) {
@@ -538,6 +555,7 @@ idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
 
     } else {
         event->cause = IDV_CAUSE_NONE;
+        job->create_failed = creating ? 1 : 0;
 
         if (effect.type == IDV_EFFECT_CREATE) {
             idv_engine_refund(job->provider, &job->flow, &job->address);
@@ -677,14 +695,14 @@ idv_engine_finish(idv_engine_job_t *job, ngx_uint_t stale)
         op->flow = job->flow;
         op->result = IDV_ENGINE_OK;
 
-        if (op == job->owner && job->create_failed
+        if (op == job->owner && (job->create_failed || job->refused)
             && (job->event.type == IDV_EVENT_DEVICE_SELF
                 || job->event.type == IDV_EVENT_DEVICE_OTHER
                 || job->event.type == IDV_EVENT_OPTIONS)
             && (job->flow.state == IDV_STATE_DEVICE
                 || job->flow.state == IDV_STATE_OPTIONS))
         {
-            op->result = IDV_ENGINE_UNAVAILABLE;
+            op->result = job->refused ? job->refused : IDV_ENGINE_UNAVAILABLE;
             op->retry_after = job->retry_after;
         }
 

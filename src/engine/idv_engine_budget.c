@@ -127,6 +127,38 @@ idv_engine_granted(const idv_provider_t *provider, const idv_flow_t *flow,
 
 
 idv_engine_result_e
+idv_engine_locked(const idv_provider_t *provider, const idv_flow_t *flow,
+    ngx_int_t *wait)
+{
+    ngx_str_t          none;
+    ngx_uint_t         i, n, which;
+    idv_store_limit_t  limits[IDV_LIMIT_MAX];
+
+    ngx_str_null(&none);
+
+    if (provider->nlimits == 0) {
+        return IDV_ENGINE_OK;
+    }
+
+    if (idv_engine_budget(provider, flow, &none, limits) != NGX_OK) {
+        return IDV_ENGINE_ERROR;
+    }
+
+    n = 0;
+
+    for (i = 0; i < provider->nlimits; i++) {
+        if (limits[i].lock) {
+            limits[n++] = limits[i];
+        }
+    }
+
+    return idv_store_ask(provider->store, provider->id, limits, n, &which,
+                         wait)
+           == NGX_BUSY ? IDV_ENGINE_LOCKED : IDV_ENGINE_OK;
+}
+
+
+idv_engine_result_e
 idv_engine_spend(const idv_provider_t *provider, const idv_flow_t *flow,
     const ngx_str_t *address, ngx_int_t *wait)
 {

@@ -40,6 +40,12 @@ idv_engine_call(idv_engine_job_t *job, json_t *document)
 
     switch (job->effect.type) {
 
+    case IDV_EFFECT_RECALL:
+        call->since = ngx_time() - ngx_min(job->provider->flow.reuse,
+                                           job->flow.max_age);
+
+        return idv_provider_recall(call);
+
     case IDV_EFFECT_CREATE:
         call->method = job->effect.method;
         call->contact = job->contact;
@@ -104,12 +110,35 @@ idv_engine_created(idv_engine_job_t *job, idv_call_t *call)
 }
 
 
+/* what cannot be asked for is not there: another transaction will do */
+
+static void
+idv_engine_recalled(idv_engine_job_t *job, idv_call_t *call)
+{
+    idv_event_t  event;
+
+    event = job->event;
+    event.type = IDV_EVENT_RECALLED;
+    event.method = job->method;
+    event.cause = IDV_CAUSE_NONE;
+    event.tx = NULL;
+
+    if (call->result == IDV_CALL_OK && call->transaction.created) {
+        event.tx = &call->transaction;
+        job->verified = call->transaction.created;
+    }
+
+    idv_engine_outcome(job, &event, NULL, NULL);
+}
+
+
 static void
 idv_engine_read(idv_engine_job_t *job, idv_call_t *call)
 {
     idv_event_t  event;
 
     event = job->event;
+    event.method = job->method;
     event.retry_after = idv_engine_pause(call);
     event.tx = &call->transaction;
     event.type = call->result == IDV_CALL_OK ? IDV_EVENT_STATUS
@@ -138,6 +167,8 @@ idv_engine_fetched(idv_engine_job_t *job, idv_call_t *call)
 
     event = job->event;
     event.type = IDV_EVENT_READ_FAILED;
+    event.method = job->method;
+    event.verified = job->verified;
     event.retry_after = idv_engine_pause(call);
     ngx_str_null(&claims);
 
@@ -165,6 +196,10 @@ idv_engine_called(idv_call_t *call)
     idv_engine_job_t *job = call->data;
 
     switch (job->effect.type) {
+
+    case IDV_EFFECT_RECALL:
+        idv_engine_recalled(job, call);
+        break;
 
     case IDV_EFFECT_CREATE:
         idv_engine_created(job, call);

@@ -29,11 +29,14 @@ typedef struct {
     idv_engine_op_t        *owner;       /* NULL: gone */
 
     idv_call_t             *call;
+    uint8_t                 method;      /* after an earlier success: none */
+    int64_t                 verified;    /* when that was */
     ngx_str_t               contact;
     ngx_str_t               redirect;
     ngx_str_t               address;
     ngx_str_t              *expected;
     ngx_int_t               retry_after;
+    idv_engine_result_e     refused;     /* OK, or by which limit */
     unsigned                create_failed:1;
     unsigned                finished:1;  /* those who wait are being told */
 } idv_engine_job_t;
@@ -64,6 +67,10 @@ idv_engine_result_e idv_engine_spend(const idv_provider_t *provider,
     const idv_flow_t *flow, const ngx_str_t *address, ngx_int_t *wait);
 void idv_engine_refund(const idv_provider_t *provider, const idv_flow_t *flow,
     const ngx_str_t *address);
+
+/* IDV_ENGINE_LOCKED, and for how long, or IDV_ENGINE_OK */
+idv_engine_result_e idv_engine_locked(const idv_provider_t *provider,
+    const idv_flow_t *flow, ngx_int_t *wait);
 
 /* one failure of the flow's subject */
 void idv_engine_strike(const idv_provider_t *provider, const idv_flow_t *flow);

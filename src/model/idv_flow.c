@@ -45,6 +45,8 @@ static int idv_flow_returned(const idv_flow_policy_t *policy,
     const idv_event_t *event, idv_flow_t *next, idv_effect_t *effect);
 static int idv_flow_look(const idv_flow_policy_t *policy,
     const idv_event_t *event, idv_flow_t *next, idv_effect_t *effect);
+static int idv_flow_recalled(const idv_flow_policy_t *policy,
+    const idv_event_t *event, idv_flow_t *next, idv_effect_t *effect);
 static int idv_flow_created(const idv_flow_policy_t *policy,
     const idv_event_t *event, idv_flow_t *next, idv_effect_t *effect);
 static int idv_flow_create_failed(const idv_flow_policy_t *policy,
@@ -91,6 +93,10 @@ static const char *const  idv_flow_actions[IDV_ACTION_NACTIONS] = {
 
 #define IDV_WAITING                                                           \
     (IDV_BIT(IDV_STATE_REQUIRED) | IDV_BIT(IDV_STATE_IN_PROGRESS))
+
+/* where a transaction is chosen, and an earlier one may do */
+#define IDV_CHOOSING                                                          \
+    (IDV_BIT(IDV_STATE_DEVICE) | IDV_BIT(IDV_STATE_OPTIONS))
 
 /* states that time out; FAILED and TIMED_OUT just expire */
 #define IDV_TIMED                                                             \
@@ -140,10 +146,11 @@ static const struct {
     /* LOOK */          { idv_flow_look, ~0u, 0 },
     /* FIND */          { idv_flow_look, ~0u, 0 },
     /* CLOSE */         { idv_flow_cancel, IDV_LIVE, 0 },
+    /* RECALLED */      { idv_flow_recalled, IDV_CHOOSING, 0 },
     /* CREATED */       { idv_flow_created, IDV_LIVE, 0 },
     /* CREATE_FAILED */ { idv_flow_create_failed, IDV_LIVE, 0 },
-    /* STATUS */        { idv_flow_status, IDV_WAITING, 0 },
-    /* CLAIMS */        { idv_flow_claims, IDV_WAITING, 0 },
+    /* STATUS */        { idv_flow_status, IDV_WAITING | IDV_CHOOSING, 0 },
+    /* CLAIMS */        { idv_flow_claims, IDV_WAITING | IDV_CHOOSING, 0 },
     /* READ_FAILED */   { idv_flow_read_failed, IDV_LIVE, 0 }
 };
 
@@ -199,7 +206,8 @@ idv_flow_create(const idv_flow_policy_t *policy, const idv_event_t *event,
     next->flags |= IDV_FLOW_CREATING;
     next->busy_until = event->now_ms + policy->lease;
 
-    effect->type = IDV_EFFECT_CREATE;
+    effect->type = policy->reuse && !(next->flags & IDV_FLOW_RECALLED)
+                   ? IDV_EFFECT_RECALL : IDV_EFFECT_CREATE;
     effect->method = method;
     effect->cause = cause;
 
@@ -425,6 +433,58 @@ idv_flow_look(const idv_flow_policy_t *policy, const idv_event_t *event,
 }
 
 
+/* the transaction that was found is not looked at by anybody yet */
+
+static int
+idv_flow_recalled(const idv_flow_policy_t *policy, const idv_event_t *event,
+    idv_flow_t *next, idv_effect_t *effect)
+{
+    if (!policy->reuse || !(next->flags & IDV_FLOW_CREATING)
+        || (next->flags & IDV_FLOW_RECALLED))
+    {
+        return IDV_FLOW_REFUSED;
+    }
+
+    next->flags |= IDV_FLOW_RECALLED;
+
+    if (event->tx == NULL) {
+        return idv_flow_create(policy, event, next, effect, event->method,
+                               IDV_CAUSE_NONE);
+    }
+
+    memcpy(next->tx, event->tx->id, sizeof(next->tx));
+    next->busy_until = event->now_ms + policy->lease;
+    effect->type = IDV_EFFECT_READ;
+
+    return IDV_FLOW_OK;
+}
+
+
+/* whether the flow has an earlier transaction, and not yet one of its own */
+
+static int
+idv_flow_recalls(const idv_flow_t *flow)
+{
+    return (IDV_BIT(flow->state) & IDV_CHOOSING)
+           && (flow->flags & IDV_FLOW_CREATING)
+           && (flow->flags & IDV_FLOW_RECALLED);
+}
+
+
+/* it will not do, for whatever reason: as if there had been none */
+
+static int
+idv_flow_anew(const idv_flow_policy_t *policy, const idv_event_t *event,
+    idv_flow_t *next, idv_effect_t *effect)
+{
+    memset(next->tx, 0, sizeof(next->tx));
+    next->tx_status = IDV_TX_UNKNOWN;
+
+    return idv_flow_create(policy, event, next, effect, event->method,
+                           IDV_CAUSE_NONE);
+}
+
+
 static int
 idv_flow_created(const idv_flow_policy_t *policy, const idv_event_t *event,
     idv_flow_t *next, idv_effect_t *effect)
@@ -562,6 +622,23 @@ idv_flow_status(const idv_flow_policy_t *policy, const idv_event_t *event,
 
     tx = event->tx;
 
+    if (idv_flow_recalls(next)) {
+
+        if (!idv_tx_status_good(tx->status)) {
+            return idv_flow_anew(policy, event, next, effect);
+        }
+
+        next->tx_status = tx->status;
+        next->busy_until = event->now_ms + policy->lease;
+        effect->type = IDV_EFFECT_FETCH;
+
+        return IDV_FLOW_OK;
+    }
+
+    if (IDV_BIT(next->state) & IDV_CHOOSING) {
+        return IDV_FLOW_REFUSED;
+    }
+
     idv_flow_release(next);
     next->tx_status = tx->status;
 
@@ -618,7 +695,24 @@ static int
 idv_flow_claims(const idv_flow_policy_t *policy, const idv_event_t *event,
     idv_flow_t *next, idv_effect_t *effect)
 {
-    (void) effect;
+    if (idv_flow_recalls(next)) {
+
+        if (event->cause != IDV_CAUSE_NONE) {
+            return idv_flow_anew(policy, event, next, effect);
+        }
+
+        idv_flow_release(next);
+        idv_flow_enter(policy, event, next, IDV_STATE_COMPLETED);
+
+        /* the session says how old it is */
+        next->entered = event->verified;
+
+        return IDV_FLOW_OK;
+    }
+
+    if (IDV_BIT(next->state) & IDV_CHOOSING) {
+        return IDV_FLOW_REFUSED;
+    }
 
     idv_flow_release(next);
 
@@ -649,8 +743,9 @@ idv_flow_read_failed(const idv_flow_policy_t *policy, const idv_event_t *event,
 {
     uint64_t  after;
 
-    (void) policy;
-    (void) effect;
+    if (idv_flow_recalls(next)) {
+        return idv_flow_anew(policy, event, next, effect);
+    }
 
     idv_flow_release(next);
 

@@ -91,6 +91,7 @@ typedef enum {
 #define IDV_FLOW_BYPASS      0x10    /* COMPLETED without verification */
 #define IDV_FLOW_CREATING    0x20    /* the effect under way creates */
 #define IDV_FLOW_COUNTED     0x40    /* the failure of its transaction */
+#define IDV_FLOW_RECALLED    0x80    /* an earlier success was looked for */
 
 
 /* what the zone keeps of a flow; strings are NUL-terminated */
@@ -106,7 +107,8 @@ typedef struct {
     uint8_t         flags;
     uint8_t         failures;        /* transactions that failed */
     uint8_t         transactions;    /* transactions created */
-    uint8_t         unused[5];
+    uint8_t         unused;
+    uint32_t        max_age;         /* s: an earlier success may be so old */
 
     uint64_t        provider;
     uint8_t         binding[32];     /* hash of client secret and subject */
@@ -148,6 +150,7 @@ typedef struct {
     unsigned        on_unavailable;  /* idv_failure_mode_e, these three */
     unsigned        on_user_not_found;
     unsigned        on_failed;
+    unsigned        reuse;           /* s: so old a success is good; 0: none */
 } idv_flow_policy_t;
 
 
@@ -169,6 +172,7 @@ typedef enum {
     IDV_EVENT_CLOSE,
 
     /* from effects */
+    IDV_EVENT_RECALLED,              /* tx or NULL, method */
     IDV_EVENT_CREATED,               /* tx, method, sent */
     IDV_EVENT_CREATE_FAILED,         /* cause; FAILED: no other may follow */
     IDV_EVENT_STATUS,                /* tx.status, tx.timed_out */
@@ -188,6 +192,7 @@ typedef struct {
     char            code[IDV_FLOW_MAX_CODE + 1];
     char            url[IDV_FLOW_MAX_URL + 1];
     int64_t         expires;         /* seconds since the epoch, 0: unknown */
+    int64_t         created;         /* the same */
 } idv_transaction_t;
 
 
@@ -195,11 +200,12 @@ typedef struct {
     idv_event_e               type;
     int64_t                   now;          /* seconds since the epoch */
     uint64_t                  now_ms;       /* monotonic */
-    uint8_t                   method;       /* OPTIONS, CREATED */
+    uint8_t                   method;       /* OPTIONS, CREATED, recalling */
     uint8_t                   contacts;     /* 1: e-mail, 2: phone, known */
     uint8_t                   cause;        /* CREATE_FAILED, CLAIMS */
     uint32_t                  retry_after;  /* ms, READ_FAILED */
-    const idv_transaction_t  *tx;           /* CREATED, STATUS */
+    const idv_transaction_t  *tx;           /* CREATED, STATUS, RECALLED */
+    int64_t                   verified;     /* CLAIMS of an earlier success */
 } idv_event_t;
 
 #define IDV_CONTACT_EMAIL  1
@@ -208,6 +214,7 @@ typedef struct {
 
 typedef enum {
     IDV_EFFECT_NONE = 0,             /* save next as it is */
+    IDV_EFFECT_RECALL,               /* look for an earlier success */
     IDV_EFFECT_CREATE,               /* create a transaction by method */
     IDV_EFFECT_READ,                 /* read the transaction */
     IDV_EFFECT_FETCH,                /* fetch and match claims */
@@ -217,7 +224,7 @@ typedef enum {
 
 typedef struct {
     idv_effect_e    type;
-    uint8_t         method;          /* CREATE */
+    uint8_t         method;          /* CREATE, RECALL */
     uint8_t         cause;           /* CREATE: why there is a new one */
 } idv_effect_t;
 

@@ -37,6 +37,13 @@ idv_provider_read(idv_call_t *call)
 
 
 ngx_int_t
+idv_provider_recall(idv_call_t *call)
+{
+    return idv_pingone_start(call, &idv_pingone_recall);
+}
+
+
+ngx_int_t
 idv_provider_claims(idv_call_t *call)
 {
     return idv_pingone_start(call, &idv_pingone_claims);

@@ -28,6 +28,7 @@ typedef struct {
     unsigned           read:1;        /* may be repeated, costs a read */
     unsigned           creates:1;
     unsigned           extends:1;     /* call->document is an input */
+    unsigned           lists:1;       /* all of a user */
 
     /* NULL, or why the answer cannot be used */
     const char      *(*use)(idv_pingone_t *op, json_t *document);
@@ -44,6 +45,7 @@ struct idv_pingone_s {
 
 extern const idv_pingone_kind_t  idv_pingone_create;
 extern const idv_pingone_kind_t  idv_pingone_read;
+extern const idv_pingone_kind_t  idv_pingone_recall;
 extern const idv_pingone_kind_t  idv_pingone_claims;
 
 

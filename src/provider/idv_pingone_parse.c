@@ -74,6 +74,9 @@ idv_pingone_transaction(json_t *root, const idv_pingone_expect_t *expect,
     text = idv_json_string(root, "expiresAt");
     tx->expires = idv_pingone_time(text.data, text.len);
 
+    text = idv_json_string(root, "createdAt");
+    tx->created = idv_pingone_time(text.data, text.len);
+
     tx->sent = expect->notified && idv_pingone_sent(root);
 
     return NULL;
@@ -284,6 +287,71 @@ idv_pingone_sent(json_t *root)
     }
 
     return 0;
+}
+
+
+/*
+ * Older transactions may lack members that those of today have: what does not
+ * say all that is asked is passed over.
+ */
+
+static ngx_uint_t
+idv_pingone_succeeded(json_t *item, const idv_pingone_expect_t *expect,
+    idv_transaction_t *tx)
+{
+    u_char                id[16];
+    ngx_str_t             text;
+    idv_pingone_expect_t  own;
+
+    text = idv_json_string(item, "id");
+
+    if (text.len == 0 || idv_uuid_parse(id, text.data, text.len) != NGX_OK) {
+        return 0;
+    }
+
+    own = *expect;
+    own.id = id;
+
+    return expect->policy
+           && idv_json_string(json_object_get(item, "verifyPolicy"), "id").len
+           && idv_pingone_transaction(item, &own, tx) == NULL
+           && idv_tx_status_good(tx->status);
+}
+
+
+const char *
+idv_pingone_newest(json_t *root, const idv_pingone_expect_t *expect,
+    int64_t since, idv_transaction_t *tx)
+{
+    size_t              i;
+    json_t             *embedded, *list, *item;
+    idv_transaction_t   one;
+
+    ngx_memzero(tx, sizeof(idv_transaction_t));
+
+    if (!json_is_object(root)) {
+        return "it is not an object";
+    }
+
+    embedded = json_object_get(root, "_embedded");
+    list = json_object_get(embedded, "verifyTransactions");
+
+    if ((embedded && !json_is_object(embedded))
+        || (list && !json_is_array(list)))
+    {
+        return "\"_embedded.verifyTransactions\" is not an array";
+    }
+
+    json_array_foreach(list, i, item) {
+
+        if (idv_pingone_succeeded(item, expect, &one)
+            && one.created > tx->created && one.created >= since)
+        {
+            *tx = one;
+        }
+    }
+
+    return NULL;
 }
 
 

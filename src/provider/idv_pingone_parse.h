@@ -60,6 +60,13 @@ const char *idv_pingone_transaction(json_t *root,
     const idv_pingone_expect_t *expect, idv_transaction_t *tx);
 
 /*
+ * Of a list of transactions the newest that succeeded and was created since
+ * then, in seconds since the epoch; all zero if there is none.
+ */
+const char *idv_pingone_newest(json_t *root,
+    const idv_pingone_expect_t *expect, int64_t since, idv_transaction_t *tx);
+
+/*
  * The government ids of an answer of verifiedData, in its order: a new array
  * that the caller owns, each an object with an object "data".
  */

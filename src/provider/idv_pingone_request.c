@@ -31,6 +31,8 @@ static void idv_pingone_expect(const idv_pingone_t *op,
     idv_pingone_expect_t *expect);
 static const char *idv_pingone_use_transaction(idv_pingone_t *op,
     json_t *document);
+static const char *idv_pingone_use_list(idv_pingone_t *op,
+    json_t *document);
 static const char *idv_pingone_use_claims(idv_pingone_t *op,
     json_t *document);
 
@@ -40,7 +42,7 @@ const idv_pingone_kind_t  idv_pingone_create = {
     ngx_string("POST"),
     ngx_null_string,
     IDV_COUNT_TRANSACTIONS_CREATED,
-    0, 1, 0,
+    0, 1, 0, 0,
     idv_pingone_use_transaction
 };
 
@@ -50,8 +52,18 @@ const idv_pingone_kind_t  idv_pingone_read = {
     ngx_string("GET"),
     ngx_string("?expand=verifyPolicy"),
     IDV_COUNT_PROVIDER_READS,
-    1, 0, 0,
+    1, 0, 0, 0,
     idv_pingone_use_transaction
+};
+
+
+const idv_pingone_kind_t  idv_pingone_recall = {
+    "list transactions",
+    ngx_string("GET"),
+    ngx_string("?limit=20"),
+    IDV_COUNT_PROVIDER_READS,
+    1, 0, 0, 1,
+    idv_pingone_use_list
 };
 
 
@@ -60,7 +72,7 @@ const idv_pingone_kind_t  idv_pingone_claims = {
     ngx_string("GET"),
     ngx_string("/verifiedData?type=GOVERNMENT_ID&attempt=LATEST"),
     IDV_COUNT_PROVIDER_CLAIMS,
-    1, 0, 1,
+    1, 0, 1, 0,
     idv_pingone_use_claims
 };
 
@@ -118,6 +130,10 @@ idv_pingone_check(const idv_pingone_t *op)
 
     if (op->kind->creates) {
         return idv_pingone_check_create(call);
+    }
+
+    if (op->kind->lists) {
+        return idv_pingone_set(call->policy) ? NULL : "there is no policy";
     }
 
     if (!idv_pingone_set(call->tx)) {
@@ -196,7 +212,7 @@ idv_pingone_path(idv_pingone_t *op)
     p = ngx_cpymem(p, "/verifyTransactions",
                    sizeof("/verifyTransactions") - 1);
 
-    if (!op->kind->creates) {
+    if (!op->kind->creates && !op->kind->lists) {
         *p++ = '/';
         p = idv_uuid_print(p, call->tx);
     }
@@ -366,6 +382,18 @@ idv_pingone_use_transaction(idv_pingone_t *op, json_t *document)
     op->call->document = document;
 
     return NULL;
+}
+
+
+static const char *
+idv_pingone_use_list(idv_pingone_t *op, json_t *document)
+{
+    idv_pingone_expect_t  expect;
+
+    idv_pingone_expect(op, &expect);
+
+    return idv_pingone_newest(document, &expect, op->call->since,
+                              &op->call->transaction);
 }
 
 

@@ -153,6 +153,7 @@ struct idv_call_s {
     uint8_t                     method;      /* create: idv_method_e */
     ngx_str_t                   contact;     /* create: address or number */
     ngx_str_t                   redirect;    /* create: URL, may be empty */
+    int64_t                     since;       /* recall: not created before */
 
     idv_call_handler_pt         handler;
     void                       *data;
@@ -160,7 +161,7 @@ struct idv_call_s {
     /* out, valid in the handler */
     idv_call_result_e           result;
     ngx_int_t                   retry_after; /* seconds, -1: none */
-    idv_transaction_t           transaction; /* create, read */
+    idv_transaction_t           transaction; /* create, read, recall */
 
     /*
      * create, read: the transaction; claims: the transaction merged with
@@ -179,6 +180,13 @@ struct idv_call_s {
  */
 ngx_int_t idv_provider_create(idv_call_t *call);
 ngx_int_t idv_provider_read(idv_call_t *call);
+
+/*
+ * The newest of the user's transactions that succeeded under call->policy,
+ * which must not be zero, and was created since then; "created" is 0 if there
+ * is none.  It is worth a look: nothing else of it is checked.
+ */
+ngx_int_t idv_provider_recall(idv_call_t *call);
 
 /* call->document is the transaction as read before; claims are added to it */
 ngx_int_t idv_provider_claims(idv_call_t *call);

@@ -478,10 +478,12 @@ idv_store_again(idv_store_root_t *root, uint32_t i, idv_flow_t *flow)
     node = idv_store_node(root, i);
 
     if (flow->return_to[0]
-        && ngx_strcmp(node->flow.return_to, flow->return_to) != 0)
+        && (ngx_strcmp(node->flow.return_to, flow->return_to) != 0
+            || node->flow.max_age != flow->max_age))
     {
         next = node->flow;
         ngx_memcpy(next.return_to, flow->return_to, sizeof(flow->return_to));
+        next.max_age = flow->max_age;
         next.version++;
 
         idv_store_replace(root, i, &next, node->claims);

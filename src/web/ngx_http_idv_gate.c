@@ -53,6 +53,34 @@ ngx_http_idv_accepts(const ngx_http_idv_loc_conf_t *lcf,
 }
 
 
+ngx_int_t
+ngx_http_idv_max_age(ngx_http_request_t *r, const ngx_http_idv_loc_conf_t *lcf,
+    ngx_int_t *age)
+{
+    ngx_str_t  value;
+
+    if (ngx_http_idv_value(r, lcf->max_age, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    *age = NGX_HTTP_IDV_ANY_AGE;
+
+    if (value.len == 0) {
+        return NGX_OK;
+    }
+
+    *age = ngx_parse_time(&value, 1);
+
+    if (*age == NGX_ERROR) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "idv: auth_idv_max_age gives no time");
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
 /* whether a valid session is enough for this location */
 
 static ngx_int_t
@@ -61,7 +89,7 @@ ngx_http_idv_enough(ngx_http_request_t *r, const idv_provider_t *provider,
     ngx_str_t *policy)
 {
     u_char     uuid[16];
-    ngx_int_t  age;
+    ngx_int_t  rc, age;
     ngx_str_t  value;
 
     ngx_memcpy(uuid, provider->verify_policy, sizeof(uuid));
@@ -93,20 +121,10 @@ ngx_http_idv_enough(ngx_http_request_t *r, const idv_provider_t *provider,
         return NGX_OK;
     }
 
-    if (ngx_http_idv_value(r, lcf->max_age, &value) != NGX_OK) {
-        return NGX_ERROR;
-    }
+    rc = ngx_http_idv_max_age(r, lcf, &age);
 
-    if (value.len == 0) {
-        return NGX_OK;
-    }
-
-    age = ngx_parse_time(&value, 1);
-
-    if (age == NGX_ERROR) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "idv: auth_idv_max_age gives no time");
-        return NGX_DECLINED;
+    if (rc != NGX_OK || age == NGX_HTTP_IDV_ANY_AGE) {
+        return rc;
     }
 
     return ngx_time() - session->verified <= age ? NGX_OK : NGX_DECLINED;
@@ -325,12 +343,13 @@ static ngx_int_t
 ngx_http_idv_refuse(ngx_http_request_t *r, const idv_provider_t *provider,
     ngx_str_t *policy)
 {
-    ngx_int_t                       rc;
+    ngx_int_t                       rc, age;
     ngx_str_t                       json;
     ngx_uint_t                      flags;
     idv_engine_op_t                *op;
     ngx_http_idv_client_t           client;
     const ngx_http_idv_place_t     *api, *page;
+    const ngx_http_idv_loc_conf_t  *lcf;
     const ngx_http_idv_srv_conf_t  *scf;
 
     if (ngx_http_idv_cors(r, provider) != NGX_OK) {
@@ -365,9 +384,19 @@ ngx_http_idv_refuse(ngx_http_request_t *r, const idv_provider_t *provider,
         return ngx_http_idv_send_error(r, NGX_HTTP_IDV_REQUIRED, -1);
     }
 
-    if (ngx_http_idv_start(r, provider, &client, &r->unparsed_uri, flags,
-                           policy, &op)
-        != NGX_OK)
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_idv_module);
+
+    rc = ngx_http_idv_max_age(r, lcf, &age);
+
+    if (rc == NGX_DECLINED) {
+        /* no session is good here, whatever it says */
+        age = 0;
+    }
+
+    if (rc == NGX_ERROR
+        || ngx_http_idv_start(r, provider, &client, &r->unparsed_uri, flags,
+                              policy, age, &op)
+           != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

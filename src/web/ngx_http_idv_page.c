@@ -390,7 +390,7 @@ ngx_http_idv_page_start(ngx_http_idv_page_t *page)
     if (ngx_http_idv_value(page->r, lcf->policy, &policy) != NGX_OK
         || ngx_http_idv_start(page->r, page->provider, &page->client,
                               &page->return_to, api ? 0 : IDV_FLOW_BROWSER,
-                              &policy, &op)
+                              &policy, NGX_HTTP_IDV_ANY_AGE, &op)
            != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -611,7 +611,7 @@ ngx_http_idv_engine_done(idv_engine_op_t *op)
 ngx_int_t
 ngx_http_idv_start(ngx_http_request_t *r, const idv_provider_t *provider,
     ngx_http_idv_client_t *client, ngx_str_t *return_to, ngx_uint_t flags,
-    ngx_str_t *policy, idv_engine_op_t **result)
+    ngx_str_t *policy, ngx_int_t max_age, idv_engine_op_t **result)
 {
     u_char            verify[16], subject[16];
     idv_engine_op_t  *op;
@@ -646,6 +646,7 @@ ngx_http_idv_start(ngx_http_request_t *r, const idv_provider_t *provider,
     *result = op;
 
     op->flow.provider = provider->id;
+    op->flow.max_age = (uint32_t) ngx_min(max_age, NGX_HTTP_IDV_ANY_AGE);
     op->flow.flags = (uint8_t) (flags | (client->cookieless
                                          ? IDV_FLOW_COOKIELESS : 0));
 

@@ -177,11 +177,20 @@ typedef ngx_int_t (*ngx_http_idv_done_pt)(ngx_http_request_t *r,
 ngx_int_t ngx_http_idv_run(ngx_http_request_t *r, idv_engine_op_t *op,
     ngx_http_idv_done_pt done);
 
-/* starts or finds the flow of this client; finishes at once */
+/*
+ * Starts or finds the flow of this client; finishes at once.  A verification
+ * that is asked for may be max_age seconds old.
+ */
 ngx_int_t ngx_http_idv_start(ngx_http_request_t *r,
     const idv_provider_t *provider, ngx_http_idv_client_t *client,
     ngx_str_t *return_to, ngx_uint_t flags, ngx_str_t *policy,
-    idv_engine_op_t **op);
+    ngx_int_t max_age, idv_engine_op_t **op);
+
+/* seconds of the location's "auth_idv_max_age"; NGX_DECLINED: it is no time */
+ngx_int_t ngx_http_idv_max_age(ngx_http_request_t *r,
+    const ngx_http_idv_loc_conf_t *lcf, ngx_int_t *age);
+
+#define NGX_HTTP_IDV_ANY_AGE  NGX_MAX_INT32_VALUE
 
 /* the error an engine result stands for; OK has none */
 ngx_http_idv_error_e ngx_http_idv_engine_error(idv_engine_result_e result);

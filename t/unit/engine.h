@@ -29,7 +29,7 @@ typedef struct {
 static idv_store_t     *store;
 static idv_provider_t   provider;
 static idv_call_t      *called;      /* under way */
-static ngx_uint_t       created, reads, canceled, detached;
+static ngx_uint_t       created, recalls, reads, canceled, detached;
 static ngx_uint_t       no_calls;    /* the next one cannot be made */
 static json_t          *document;    /* what is read */
 
@@ -52,6 +52,14 @@ ngx_int_t
 idv_provider_create(idv_call_t *call)
 {
     created++;
+    return begun(call);
+}
+
+
+ngx_int_t
+idv_provider_recall(idv_call_t *call)
+{
+    recalls++;
     return begun(call);
 }
 
@@ -243,6 +251,7 @@ reset(void)
 
     called = NULL;
     created = 0;
+    recalls = 0;
     reads = 0;
     canceled = 0;
     detached = 0;

@@ -386,6 +386,105 @@ test_address(void)
 }
 
 
+/* the list of transactions comes; of none of them if created is 0 */
+
+static void
+listed(int64_t when)
+{
+    idv_call_t  *call;
+
+    call = called;
+    called = NULL;
+
+    call->result = IDV_CALL_OK;
+    memset(&call->transaction, 0, sizeof(idv_transaction_t));
+    memset(call->transaction.id, 7, sizeof(call->transaction.id));
+    call->transaction.created = when;
+
+    call->handler(call);
+}
+
+
+/* an earlier success is looked for first, and costs nothing */
+
+static void
+test_recall(void)
+{
+    client_t    *c;
+    idv_flow_t   flow, now;
+
+    reset();
+    limit_of(IDV_LIMIT_SUBJECT, 1);
+    provider.flow.reuse = 3600;
+    document = idv_json_parse(NULL, (u_char *) "{}", 2, 100);
+
+    flow = start("/");
+    c = run(&flow, IDV_EVENT_DEVICE_SELF);
+    ok(recalls == 1 && created == 0, "looked for first");
+    listed(0);
+    ok(recalls == 1 && created == 1 && !c->done, "none: another one");
+    answer(IDV_TX_REQUESTED);
+    is_int(c->op.flow.state, IDV_STATE_REQUIRED, "which is there");
+    gone(c);
+
+    c = run(&flow, IDV_EVENT_CANCEL);
+    gone(c);
+
+    flow = start("/");
+    c = run(&flow, IDV_EVENT_DEVICE_SELF);
+    listed(0);
+    ok(c->done && created == 1, "no other is granted after that");
+    is_int(c->op.result, IDV_ENGINE_LIMITED, "which is said");
+    is_int(c->op.retry_after, 3600, "and until when");
+    now = look(&flow);
+    ok(now.state == IDV_STATE_DEVICE && now.busy_until == 0
+       && !(now.flags & IDV_FLOW_CREATING), "the choice is still there");
+    gone(c);
+
+    c = run(&flow, IDV_EVENT_CANCEL);
+    gone(c);
+
+    flow = start("/");
+    c = run(&flow, IDV_EVENT_DEVICE_SELF);
+    listed(1790000000);
+    is_int(reads, 1, "one that is found is read");
+    answer(IDV_TX_SUCCESS);
+    answer(IDV_TX_SUCCESS);
+    ok(c->done && created == 1, "and no other is created");
+    is_int(c->op.flow.state, IDV_STATE_COMPLETED, "the flow is completed");
+    is_int(c->op.flow.entered, 1790000000, "as of then");
+    gone(c);
+
+    /* who is locked is not looked for */
+
+    reset();
+    limit_of(IDV_LIMIT_LOCKOUT, 1);
+    provider.flow.reuse = 3600;
+
+    flow = start("/");
+    c = run(&flow, IDV_EVENT_DEVICE_SELF);
+    listed(0);
+    answer(IDV_TX_REQUESTED);
+    gone(c);
+
+    c = run(&flow, IDV_EVENT_POLL);
+    answer(IDV_TX_FAIL);
+    gone(c);
+    c = run(&flow, IDV_EVENT_CANCEL);
+    gone(c);
+
+    flow = start("/");
+    c = run(&flow, IDV_EVENT_DEVICE_SELF);
+    ok(c->done && recalls == 1, "nobody looks for the transactions of one");
+    is_int(c->op.result, IDV_ENGINE_LOCKED, "who is locked");
+    is_int(look(&flow).busy_until, 0, "and nothing is under way");
+    gone(c);
+
+    json_decref(document);
+    document = NULL;
+}
+
+
 /* claims of others fill the zone */
 
 static void
@@ -710,6 +809,7 @@ main(void)
     test_limit();
     test_lockout();
     test_address();
+    test_recall();
     test_no_room();
     test_expected();
     test_elsewhere();

@@ -33,7 +33,8 @@ typedef struct {
 
 
 static idv_flow_policy_t  policy = {
-    1, IDV_DELIVERY_USER, 3, 1200, 4000, 25000, IDV_BLOCK, IDV_BLOCK, IDV_BLOCK
+    1, IDV_DELIVERY_USER, 3, 1200, 4000, 25000, IDV_BLOCK, IDV_BLOCK, IDV_BLOCK,
+    0
 };
 
 
@@ -286,6 +287,129 @@ created(void)
 }
 
 
+/* a flow in OPTIONS that looks for an earlier success, as an event finds it */
+
+static idv_flow_t
+recalling(const idv_flow_policy_t *p, idv_event_t *event,
+    idv_transaction_t *tx)
+{
+    int           rc;
+    idv_flow_t    flow;
+    idv_effect_t  effect;
+
+    memset(&flow, 0, sizeof(flow));
+    memset(event, 0, sizeof(*event));
+    memset(tx, 0, sizeof(*tx));
+
+    flow.state = OPTIONS;
+    event->type = IDV_EVENT_OPTIONS;
+    event->method = IDV_METHOD_SMS;
+    event->now = 5;
+    event->now_ms = 5000;
+    step(p, &flow, event, tx, &rc, &effect);
+
+    ok(rc == OK && effect.type == IDV_EFFECT_RECALL
+       && effect.method == IDV_METHOD_SMS && (flow.flags & IDV_FLOW_CREATING)
+       && flow.busy_until == 30000, "a choice looks for an earlier success");
+
+    return flow;
+}
+
+
+static void
+anew(const idv_flow_t *flow, int rc, const idv_effect_t *effect,
+    const char *name)
+{
+    static const uint8_t  none[16];
+
+    ok(rc == OK && flow->state == OPTIONS && effect->type == IDV_EFFECT_CREATE
+       && effect->method == IDV_METHOD_SMS && flow->failures == 0
+       && !(flow->flags & IDV_FLOW_COUNTED)
+       && memcmp(flow->tx, none, sizeof(none)) == 0,
+       "%s: another transaction, as was chosen", name);
+}
+
+
+static void
+reuse(void)
+{
+    int                rc;
+    idv_flow_t         flow;
+    idv_event_t        event;
+    idv_effect_t       effect;
+    idv_transaction_t  tx;
+    idv_flow_policy_t  p;
+
+    p = policy;
+    p.reuse = 3600;
+
+    flow = recalling(&p, &event, &tx);
+    event.type = IDV_EVENT_STATUS;
+    tx.status = IDV_TX_SUCCESS;
+    step(&p, &flow, &event, &tx, &rc, &effect);
+    ok(rc == NO && flow.state == OPTIONS, "nothing but that is looked for");
+
+    event.type = IDV_EVENT_RECALLED;
+    step(&p, &flow, &event, NULL, &rc, &effect);
+    anew(&flow, rc, &effect, "none");
+
+    event.type = IDV_EVENT_CREATE_FAILED;
+    step(&p, &flow, &event, NULL, &rc, &effect);
+    event.type = IDV_EVENT_OPTIONS;
+    step(&p, &flow, &event, NULL, &rc, &effect);
+    anew(&flow, rc, &effect, "looked for once in a flow");
+
+    flow = recalling(&p, &event, &tx);
+    memset(tx.id, 9, sizeof(tx.id));
+    event.type = IDV_EVENT_RECALLED;
+    event.now_ms = 6000;
+    step(&p, &flow, &event, &tx, &rc, &effect);
+    ok(effect.type == IDV_EFFECT_READ && flow.tx[0] == 9
+       && flow.busy_until == 31000, "what is found is read");
+
+    event.type = IDV_EVENT_STATUS;
+    event.now_ms = 7000;
+    tx.status = IDV_TX_SUCCESS;
+    step(&p, &flow, &event, &tx, &rc, &effect);
+    ok(effect.type == IDV_EFFECT_FETCH && flow.state == OPTIONS
+       && flow.busy_until == 32000, "and its claims are fetched");
+
+    event.type = IDV_EVENT_CLAIMS;
+    event.cause = IDV_CAUSE_NONE;
+    event.verified = 3;
+    step(&p, &flow, &event, NULL, &rc, &effect);
+    ok(flow.state == COMPLETED && flow.entered == 3 && flow.tx[0] == 9
+       && flow.busy_until == 0 && !(flow.flags & IDV_FLOW_CREATING)
+       && flow.since == 7000, "it is as old as it is");
+
+    /* what may be wrong with it */
+
+    flow = recalling(&p, &event, &tx);
+    event.type = IDV_EVENT_RECALLED;
+    step(&p, &flow, &event, &tx, &rc, &effect);
+    event.type = IDV_EVENT_STATUS;
+    tx.status = IDV_TX_FAIL;
+    step(&p, &flow, &event, &tx, &rc, &effect);
+    anew(&flow, rc, &effect, "one that has failed meanwhile");
+
+    flow = recalling(&p, &event, &tx);
+    event.type = IDV_EVENT_RECALLED;
+    memset(tx.id, 9, sizeof(tx.id));
+    step(&p, &flow, &event, &tx, &rc, &effect);
+    event.type = IDV_EVENT_READ_FAILED;
+    step(&p, &flow, &event, NULL, &rc, &effect);
+    anew(&flow, rc, &effect, "one that cannot be read");
+
+    flow = recalling(&p, &event, &tx);
+    event.type = IDV_EVENT_RECALLED;
+    step(&p, &flow, &event, &tx, &rc, &effect);
+    event.type = IDV_EVENT_CLAIMS;
+    event.cause = IDV_CAUSE_MISMATCH;
+    step(&p, &flow, &event, NULL, &rc, &effect);
+    anew(&flow, rc, &effect, "one of somebody else");
+}
+
+
 static void
 modes(void)
 {
@@ -406,7 +530,7 @@ modes(void)
 
 
 static void
-random_walk(void)
+random_walk(const idv_flow_policy_t *p)
 {
     int                rc;
     long               i, bad, completed;
@@ -438,7 +562,7 @@ random_walk(void)
         strcpy(tx.code, "123456");
 
         was = flow;
-        step(&policy, &flow, &event, &tx, &rc, &effect);
+        step(p, &flow, &event, &tx, &rc, &effect);
 
         if (flow.state == IDV_STATE_COMPLETED && was.state != flow.state) {
             completed++;
@@ -450,7 +574,17 @@ random_walk(void)
                && event.type != IDV_EVENT_DEVICE_SELF
                && event.type != IDV_EVENT_DEVICE_OTHER
                && event.type != IDV_EVENT_OPTIONS
-               && event.type != IDV_EVENT_STATUS;
+               && event.type != IDV_EVENT_STATUS
+               && !(was.state <= IDV_STATE_OPTIONS
+                    && (was.flags & IDV_FLOW_CREATING)
+                    && (was.flags & IDV_FLOW_RECALLED));
+
+        /* what is paid for, and what is let in, was looked for first */
+
+        bad += effect.type == IDV_EFFECT_CREATE && p->reuse
+               && !(flow.flags & IDV_FLOW_RECALLED);
+        bad += effect.type == IDV_EFFECT_RECALL
+               && (!p->reuse || (was.flags & IDV_FLOW_RECALLED));
 
         bad += (was.state == IDV_STATE_ENDED
                 || was.state == IDV_STATE_CANCELED)
@@ -480,8 +614,12 @@ main(void)
 {
     table();
     created();
+    reuse();
     modes();
-    random_walk();
+    random_walk(&policy);
+
+    policy.reuse = 3600;
+    random_walk(&policy);
 
     return tap_done();
 }

@@ -537,6 +537,97 @@ test_errors(void)
 }
 
 
+#define ONE(id, policy, status, at)                                           \
+    "{\"id\":\"" id "\"," policy STATUS(status) ",\"createdAt\":\"" at "\"}"
+#define THIS   "\"verifyPolicy\":{\"id\":\"" POLICY "\"},"
+#define THAT   "\"verifyPolicy\":{\"id\":\"" OTHER "\"},"
+#define NOON   "2026-03-04T12:00:00Z"
+#define LATER  "2026-03-04T12:00:01Z"
+#define EARLY  "2026-03-04T11:59:59.999Z"
+
+
+static const struct {
+    const char  *name;
+    const char  *list;
+    const char  *why;
+    int64_t      created;     /* of the one that is found; 0: none */
+} lists[] = {
+    { "one", "[" ONE(TX, THIS, "SUCCESS", NOON) "]", NULL, 1772625600 },
+    { "the newest of three",
+      "[" ONE(OTHER, THIS, "SUCCESS", NOON) ","
+      ONE(TX, THIS, "APPROVED_MANUALLY", LATER) ","
+      ONE(OTHER, THIS, "SUCCESS", NOON) "]", NULL, 1772625601 },
+    { "one that is too old", "[" ONE(TX, THIS, "SUCCESS", EARLY) "]", NULL, 0 },
+    { "no time", "[" ONE(TX, THIS, "SUCCESS", "soon") "]", NULL, 0 },
+    { "a failure", "[" ONE(TX, THIS, "FAIL", NOON) "]", NULL, 0 },
+    { "an open one", "[" ONE(TX, THIS, "IN_PROGRESS", NOON) "]", NULL, 0 },
+    { "one that was not required", "[" ONE(TX, THIS, "NOT_REQUIRED", NOON) "]",
+      NULL, 0 },
+    { "an unknown word", "[" ONE(TX, THIS, "DONE", NOON) "]", NULL, 0 },
+    { "another policy", "[" ONE(TX, THAT, "SUCCESS", NOON) "]", NULL, 0 },
+    { "no policy", "[" ONE(TX, "", "SUCCESS", NOON) "]", NULL, 0 },
+    { "a policy that is none",
+      "[" ONE(TX, "\"verifyPolicy\":\"" POLICY "\",", "SUCCESS", NOON) "]",
+      NULL, 0 },
+    { "another user",
+      "[" ONE(TX, THIS "\"user\":{\"id\":\"" OTHER "\"},", "SUCCESS", NOON)
+      "]", NULL, 0 },
+    { "an id that is none", "[" ONE("1", THIS, "SUCCESS", NOON) "]", NULL, 0 },
+    { "some that are none, and one",
+      "[null,1,[],\"x\",{}," ONE(TX, THIS, "SUCCESS", NOON) "]", NULL,
+      1772625600 },
+    { "none", "[]", NULL, 0 },
+    { "no list", "{}", "array", 0 },
+    { "a word", "\"SUCCESS\"", "array", 0 }
+};
+
+
+static void
+test_newest(void)
+{
+    char                  text[2048];
+    size_t                i;
+    json_t               *root;
+    const char           *why;
+    idv_transaction_t     tx;
+    idv_pingone_expect_t  any;
+
+    for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        snprintf(text, sizeof(text),
+                 "{\"_embedded\":{\"verifyTransactions\":%s}}",
+                 lists[i].list);
+
+        root = parse(text);
+        why = idv_pingone_newest(root, &reading, 1772625600, &tx);
+        json_decref(root);
+
+        ok((why == NULL) == (lists[i].why == NULL)
+           && (why == NULL || strstr(why, lists[i].why)), "%s: %s",
+           lists[i].name, why ? why : "usable");
+        is_int(tx.created, lists[i].created, lists[i].name);
+        ok(memcmp(tx.id, tx_id, 16) == 0 || tx.created == 0, "%s: which",
+           lists[i].name);
+    }
+
+    root = parse("{\"_embedded\":{\"verifyTransactions\":["
+                 ONE(TX, THIS, "SUCCESS", NOON) "]}}");
+    any = reading;
+    any.policy = NULL;
+    ok(idv_pingone_newest(root, &any, 0, &tx) == NULL && tx.created == 0,
+       "without a policy to compare there is none");
+    json_decref(root);
+
+    root = parse("{\"size\":0}");
+    ok(idv_pingone_newest(root, &reading, 0, &tx) == NULL && tx.created == 0,
+       "no list at all");
+    json_decref(root);
+
+    root = parse("[]");
+    ok(idv_pingone_newest(root, &reading, 0, &tx) != NULL, "no object");
+    json_decref(root);
+}
+
+
 int
 main(void)
 {
@@ -560,6 +651,7 @@ main(void)
     test_urls();
     test_tokens();
     test_data();
+    test_newest();
     test_errors();
 
     return tap_done();
