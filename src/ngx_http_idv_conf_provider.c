@@ -375,6 +375,7 @@ static char *
 ngx_http_idv_provider_check(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
 {
     u_char           uuid[16];
+    ngx_uint_t       plain;
     idv_provider_t  *p;
 
     p = &pc->p;
@@ -474,6 +475,16 @@ ngx_http_idv_provider_check(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
     if (p->session_lifetime < 60 || p->session_idle < 60) {
         ngx_http_idv_wrong(cf, pc, "\"session_lifetime\" and \"session_idle\" "
                            "must be at least 60s");
+        return NGX_CONF_ERROR;
+    }
+
+    if (p->redirect_url.len
+        && (ngx_http_idv_conf_url(&p->redirect_url, &plain) != NGX_OK || plain
+            || p->redirect_url.len > 1024))
+    {
+        ngx_http_idv_wrong(cf, pc, "\"redirect_url\" is written as "
+                           "https://host[:port][/path], no slash at the end, "
+                           "of at most 1024 bytes");
         return NGX_CONF_ERROR;
     }
 

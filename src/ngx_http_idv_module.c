@@ -533,6 +533,13 @@ static ngx_command_t  ngx_http_idv_commands[] = {
       offsetof(ngx_http_idv_provider_conf_t, p.page_refresh),
       NULL },
 
+    { ngx_string("redirect_url"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.redirect_url),
+      NULL },
+
     { ngx_string("redirect_message"),
       NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_str_slot,

@@ -222,7 +222,8 @@ for my $line (@provider[0 .. 4], 'region eu;', "verify_policy $uuid;",
     'cookie_name a;', 'same_site Lax;',
     'session_lifetime 2h;', 'session_idle 30m;',
     'base_url https://a.example;', 'max_body 4k;', 'page_folder folder;',
-    'page_refresh 2s;', 'redirect_message a;')
+    'page_refresh 2s;', 'redirect_message a;',
+    'redirect_url https://a.example;')
 {
     my ($name) = split / /, $line;
     my $once = grep { $_ eq $line } @provider;
@@ -339,6 +340,9 @@ my @values = (
     [page_refresh => qr/"page_refresh" must be from 1s to 60s/, '999ms', '61s',
         '0'],
     [redirect_message => qr/"redirect_message" is longer than 256/, 'm' x 257],
+    [redirect_url => qr/"redirect_url" is written as https:/, 'x', 'a.example',
+        'http://a.example', 'https://a.example/', 'https://a.example/b?c',
+        'https://' . 'a' x 1017, 'javascript:alert(1)'],
     [page_folder => qr/folder|cannot be/, 'none', 'key'],
     [client_id => qr/invalid number of arguments/, '', 'a b'],
 );
@@ -391,6 +395,7 @@ accepted('every bound', undef, provider => join "\n",
     'breaker failures=1000 timeout=10m;', 'attempts 10;', 'state_timeout 24h;',
     'session_lifetime 60s;', 'session_idle 60s;', 'max_body 256;',
     'page_refresh 60s;', 'max_connections 1024;',
+    'redirect_url https://' . 'a' x 1016 . ';',
     'redirect_message ' . 'm' x 256 . ';', 'cookie_name ' . 'n' x 64 . ';',
     'cors_origin https://a.example https://b.example:8443;',
     'claim ' . 'n' x 64 . ' /' . 'p' x 255 . ';');

@@ -34,7 +34,7 @@ my ($policy, $other) = map {
 } qw(usual other);
 
 my $locations = <<"END";
-        location /new/ { auth_idv local; auth_idv_max_age 2s; $app }
+        location /new/ { auth_idv local; auth_idv_max_age 4s; $app }
         location /other/ { auth_idv local; auth_idv_policy $other; $app }
 END
 
@@ -85,7 +85,7 @@ is($seen->{'IDV-Transaction-Id'}, $flow->state->{authorizeResponse}{transactionI
 # The session is as old as the verification: a location that wants a newer one
 # gets a newer one, and is not asked in vain.
 
-sleep 3;
+sleep 5;
 $gate->refuses($ann, '/new/', 'too old for this location');
 
 $flow = $site->flow('ann', client => $ann, path => '/new/');

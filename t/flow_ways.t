@@ -269,6 +269,23 @@ for my $delivery (sort keys %way) {
     state_is($flow, $REQUIRED, 'from him');
 }
 
+# At the end the other device is led where the operator says, this one back to
+# the flow.
+
+house('redirect_url https://www.example.com/done; redirect_message Thanks;');
+
+my %led = map {
+    my $flow = $site->flow('bob');
+    $flow->device($_);
+    $_ => $service->api('GET', 'users/bob/verifyTransactions/'
+        . $flow->transaction)->json->{redirect};
+} qw(self other);
+
+is_deeply($led{other}, { url => 'https://www.example.com/done',
+    message => 'Thanks' }, 'another device has a page of its own');
+like($led{self}{url}, qr{^http://127\.0\.0\.1:\d+/idv/return\?flowId=\w{22}$},
+    'this one comes back');
+
 $site->finish;
 
 

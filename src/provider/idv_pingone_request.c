@@ -255,6 +255,7 @@ idv_pingone_json(const idv_pingone_t *op)
     ngx_int_t              rc;
     ngx_str_t              text;
     const u_char          *policy;
+    const ngx_str_t       *redirect;
     const idv_call_t      *call;
     const idv_provider_t  *provider;
 
@@ -280,11 +281,15 @@ idv_pingone_json(const idv_pingone_t *op)
                                &call->contact);
     }
 
-    if (call->redirect.len) {
-        rc |= idv_pingone_part(root, "redirect", "url", &call->redirect);
+    /* this device comes back to the page; another one has none of its own */
+
+    redirect = call->redirect.len ? &call->redirect : &provider->redirect_url;
+
+    if (redirect->len) {
+        rc |= idv_pingone_part(root, "redirect", "url", redirect);
     }
 
-    if (call->redirect.len && provider->redirect_message.len) {
+    if (redirect->len && provider->redirect_message.len) {
         rc |= idv_pingone_part(root, "redirect", "message",
                                &provider->redirect_message);
     }

@@ -113,6 +113,7 @@ typedef struct {
     ngx_str_t                   page_folder;         /* "" : built in */
     ngx_msec_t                  page_refresh;
     void                       *page;                /* files of the page */
+    ngx_str_t                   redirect_url;        /* "": none */
     ngx_str_t                   redirect_message;
 } idv_provider_t;
 

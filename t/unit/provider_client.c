@@ -77,6 +77,19 @@ test_create(void)
     check(c, DONE, IDV_CALL_UNAVAILABLE, "a transaction of another policy");
     is_int(started, 3, "the token was still good");
     done(c);
+
+    /* another device has no way back: where the operator leads it */
+
+    ngx_str_set(&provider.redirect_url, "https://www.example/done");
+    c = client();
+    idv_provider_create(&c->call);
+    t = at("/verifyTransactions");
+    is_str(t->body.data, t->body.len, "{\"verifyPolicy\":{\"id\":\"" POLICY
+           "\"},\"redirect\":{\"url\":\"https://www.example/done\","
+           "\"message\":\"Thanks\"}}", "where another device is led");
+    answer("/verifyTransactions", 201, TRANSACTION("REQUESTED"));
+    check(c, DONE, IDV_CALL_OK, "created");
+    done(c);
 }
 
 
