@@ -15,7 +15,15 @@ use Idv::Console;
 use Idv::HTTP;
 use Idv::Site;
 
-my $console = Idv::Console->new(workers => 1);
+my $console = Idv::Console->new(workers => 1,
+    allow => [qr/has not taken a line/], locations => <<'END');
+
+        location /full/ {
+            auth_idv_console_role $console_role;
+            idv_console           local;
+            idv_console_audit     /dev/full;
+        }
+END
 my ($site, $nginx) = ($console->site, $console->nginx);
 my $service = $console->service;
 
@@ -209,14 +217,20 @@ my $other = bless({ clients => { adm => $stranger } }, 'Idv::Console')
 like($cookie, qr/_console=[A-Za-z0-9]{22}; Path=\/; HttpOnly; SameSite=Lax$/,
     'a page brings a cookie');
 like($token, qr/^[0-9a-f]{80}$/, 'a token');
-isnt($other, $token, '... is of one browser');
 cmp_ok(abs(hex(substr $token, 0, 16) - time - 3600), '<=', 5,
     '... for an hour');
+
+# another actor at the same browser
+
+my ($theirs) = $console->client('vic')->get('/console/flows',
+    Cookie => 'idv_local_console='
+        . $console->client('adm')->cookie('idv_local_console'))
+    ->body =~ /name="token" value="([^"]+)"/;
 
 for my $case (
     ['no token', undef],
     ['an empty one', ''],
-    ['of another actor', $console->token('vic')],
+    ['of another actor', $theirs],
     ['of another browser', $other],
     ['of another time', sprintf('%016x', time + 1800) . substr $token, 16],
     ['that is not right', substr($token, 0, 79)
@@ -274,8 +288,20 @@ for my $path ('api/flows', 'flows', 'api/nothing', 'nothing', "api/$users") {
 is($console->client('adm')->head('/console/api/flows')->body, '', 'HEAD');
 
 
-# The log is opened again where it was moved, and what cannot be told is not
-# done.
+# What cannot be told is not done.
+
+my $full = $console->client('adm')->post('/full/api/users/ann/status',
+    '{"status":"DISABLED"}', 'Content-Type' => 'application/json',
+    'X-IDV-Console' => '1');
+
+$console->refused($full, 503, 'AUDIT_FAILED', 'a log that is full');
+is($service->api('GET', 'users/ann/verifyStatus')->json->{verifyStatus},
+    'NOT_INITIATED', '... and nothing was done');
+is($console->client('adm')->get('/full/api/flows')->status, 200,
+    '... while everybody looks');
+
+
+# The log is opened again where it was moved.
 
 my $dir = $nginx->dir;
 

@@ -136,6 +136,8 @@ for my $case (
         'PROVIDER_REFUSED'],
     ['no JSON', { body => 'hello' }, 502, 'PROVIDER_UNUSABLE'],
     ['a list', { body => '[]' }, 502, 'PROVIDER_UNUSABLE'],
+    ['an empty one', { status => 200, body => '' }, 502, 'PROVIDER_UNUSABLE'],
+    ['no content', { status => 204 }, 502, 'PROVIDER_UNUSABLE'],
     ['nothing', { hang => 'request' }, 503, 'PROVIDER_UNAVAILABLE', 5],
     ['half', { json => \%theirs, stop => -20, then => 'close' },
         503, 'PROVIDER_UNAVAILABLE', 5])

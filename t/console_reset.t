@@ -41,6 +41,13 @@ my $console = Idv::Console->new(hop => 1, http => <<"END",
     }
 END
     locations => <<'END');
+        location /gated/ {
+            auth_idv              local;
+            auth_idv_console_role $console_role;
+            idv_console           local;
+            idv_console_audit     %%DIR%%/gated.log;
+        }
+
         location /other/ {
             auth_idv   other;
             proxy_pass http://127.0.0.1:%%PORT_app%%;
@@ -251,5 +258,14 @@ for my $bad ('x', '-1', '99999999999', '4294967295') {
 
 is($console->refused($console->get('vic', 'flows?state=OPEN'), 400,
     'INVALID_INPUT', 'no state')->[0]{target}, 'state', '... is named');
+
+
+# Administrators may have to be verified as well.
+
+my $adm = $site->client('adm');
+is($adm->get('/gated/api/flows', Accept => 'application/json')->status, 403,
+    'a console behind the gate');
+$site->verified('adm', client => $adm);
+is($adm->get('/gated/api/flows')->status, 200, '... for who is verified');
 
 Idv::Site::finish();

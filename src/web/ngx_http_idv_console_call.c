@@ -23,7 +23,7 @@ static ngx_int_t ngx_http_idv_console_transfer(ngx_http_idv_console_t *job,
 static void ngx_http_idv_console_relayed(idv_relay_t *relay);
 static void ngx_http_idv_console_transferred(idv_transfer_t *t);
 static void ngx_http_idv_console_called(ngx_http_idv_console_t *job,
-    ngx_str_t *response);
+    ngx_str_t *response, ngx_uint_t wordless);
 static void ngx_http_idv_console_gone(void *data);
 static void ngx_http_idv_console_drop(void *data);
 
@@ -235,6 +235,7 @@ ngx_http_idv_console_transfer(ngx_http_idv_console_t *job,
 static void
 ngx_http_idv_console_relayed(idv_relay_t *relay)
 {
+    ngx_uint_t               wordless;
     ngx_connection_t        *c;
     ngx_http_idv_console_t  *job;
 
@@ -244,8 +245,13 @@ ngx_http_idv_console_relayed(idv_relay_t *relay)
     ngx_http_set_log_request(c->log, job->request);
 
     if (relay->result == IDV_CALL_OK) {
+        /* what is deleted, and what need not succeed, may say nothing */
+
+        wordless = (relay->method.data[0] == 'D'
+                    || (job->lenient && relay->method.data[0] == 'P'));
+
         job->status = relay->status;
-        ngx_http_idv_console_called(job, &relay->response);
+        ngx_http_idv_console_called(job, &relay->response, wordless);
 
     } else {
         ngx_http_idv_console_fail(job,
@@ -276,7 +282,7 @@ ngx_http_idv_console_transferred(idv_transfer_t *t)
 
     if (t->result == IDV_TRANSFER_OK) {
         job->status = t->status;
-        ngx_http_idv_console_called(job, &t->response);
+        ngx_http_idv_console_called(job, &t->response, 0);
 
     } else {
         ngx_log_error(NGX_LOG_ERR, c->log, 0, "idv: console: the queue of "
@@ -296,7 +302,8 @@ ngx_http_idv_console_transferred(idv_transfer_t *t)
 
 
 static void
-ngx_http_idv_console_called(ngx_http_idv_console_t *job, ngx_str_t *response)
+ngx_http_idv_console_called(ngx_http_idv_console_t *job, ngx_str_t *response,
+    ngx_uint_t wordless)
 {
     ngx_uint_t  good, lenient;
 
@@ -313,13 +320,15 @@ ngx_http_idv_console_called(ngx_http_idv_console_t *job, ngx_str_t *response)
             ngx_http_idv_console_fail(job, NGX_HTTP_IDV_CONSOLE_INTERNAL);
             return;
         }
+    }
 
-        if (good && !json_is_object(job->reply)) {
-            ngx_log_error(NGX_LOG_ERR, job->request->connection->log, 0,
-                          "idv: console: an answer is no JSON object");
-            ngx_http_idv_console_fail(job, NGX_HTTP_IDV_CONSOLE_UNUSABLE);
-            return;
-        }
+    if (good && !json_is_object(job->reply)
+        && !(wordless && response->len == 0))
+    {
+        ngx_log_error(NGX_LOG_ERR, job->request->connection->log, 0,
+                      "idv: console: an answer is no JSON object");
+        ngx_http_idv_console_fail(job, NGX_HTTP_IDV_CONSOLE_UNUSABLE);
+        return;
     }
 
     if (!good && !lenient) {

@@ -618,7 +618,7 @@ fuzz_form(fuzz_input_t *in)
              && mine.len == token.len
              && memcmp(mine.data, token.data, token.len) == 0));
 
-    if (ngx_http_idv_page_same_origin(&page) == NGX_OK) {
+    if (ngx_http_idv_same_origin(page.r, page.provider) == NGX_OK) {
         must(site.len
              ? site.len == 11 && memcmp(site.data, "same-origin", 11) == 0
              : origin.len == sizeof("http://" COOKIE_HOST) - 1

@@ -481,8 +481,8 @@ test_list(void)
     is_int(looks, 3, "which takes as many calls as it may, and no more");
 
     cursor = 4000000000u;
-    is_int(idv_store_list(store, &query, &cursor, ngx_current_msec, flows, 64),
-           0, "a cursor from elsewhere");
+    n = idv_store_list(store, &query, &cursor, ngx_current_msec, flows, 64);
+    is_int(n, 0, "a cursor from elsewhere");
     is_int(cursor, 0, "leads nowhere");
 
     flow = zone_flow(9000, "ann", 1, ngx_current_msec + 120000);
@@ -492,8 +492,8 @@ test_list(void)
 
     query.states = 0;
     query.subject = flow.subject;
-    is_int(idv_store_list(store, &query, &cursor, ngx_current_msec, flows, 64),
-           1, "one of a subject's is of that provider");
+    n = idv_store_list(store, &query, &cursor, ngx_current_msec, flows, 64);
+    is_int(n, 1, "one of a subject's is of that provider");
     is_str(flows[0].id, IDV_FLOW_ID_LEN, "0000000000000000009000",
            "it is this one");
 }
