@@ -329,6 +329,15 @@ sub budgets {
 
     like(Idv::HTTP->new(port => $site->port('metrics'))->get('/metrics')->body,
         qr/^idv_lockouts_total 1$/m, "$name: the metrics count it");
+
+    $site = site($name, policy => policy(ENVIRONMENT));
+    through($name, flow($site, client($site, basic => 'ann:ann')));
+
+    $flow = flow($site, client($site, basic => 'ann:ann'));
+    is($flow->require_code, 'ID_VERIFICATION_COMPLETED',
+        "$name: who was verified is not asked again");
+    is($flow->continue->json->{authorizeResponse}{firstName}, 'ANN',
+        "$name: and is known");
 }
 
 
