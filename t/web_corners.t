@@ -144,7 +144,7 @@ for (1 .. 8) {
 }
 
 $page = Idv::Page->new(site => $site, user => 'bob');
-$page->open('/');
+$page->open('/idv/start?return=/');
 is($page->status, 429, 'too many at once');
 is($page->view, 'notice', 'is a page');
 ok($page->answer->header('Retry-After'), 'that says when to come again');

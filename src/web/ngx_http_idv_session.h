@@ -49,10 +49,10 @@ ngx_int_t ngx_http_idv_binding(const idv_provider_t *provider,
     ngx_str_t *secret, ngx_str_t *subject, u_char binding[32]);
 
 /*
- * The valid session of this request, which has a context: opened, in time, bound to
- * this host and subject, not revoked.  NULL: none, whatever the reason; where
- * that is a want of memory, "lost" is set in the request's context.  The result
- * is kept there.
+ * The valid session of this request, which has a context: opened, in time,
+ * bound to this host and subject, not revoked.  NULL: none, whatever the
+ * reason; where that is a want of memory, "lost" is set in the request's
+ * context.  The result is kept there.
  */
 ngx_http_idv_session_t *ngx_http_idv_session(ngx_http_request_t *r,
     const idv_provider_t *provider, const u_char subject[16]);

@@ -2,8 +2,9 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * The state of a flow as JSON has a buffer of the size that it can need, and no
- * byte is written behind it: not even of a flow whose texts have lost their end.
+ * The state of a flow as JSON has a buffer of the size that it can need, and
+ * no byte is written behind it: not even of a flow whose texts have lost their
+ * end.
  */
 
 

@@ -3,8 +3,8 @@
  * Copyright (C) nginx-idv authors
  *
  * A record that our own key has sealed, and that is none of ours: of another
- * version, of no time that there was, or with less in it than it says.  And what
- * a process keeps of sessions: without memory nothing, and nothing of a
+ * version, of no time that there was, or with less in it than it says.  And
+ * what a process keeps of sessions: without memory nothing, and nothing of a
  * configuration that is gone.
  */
 
@@ -58,6 +58,7 @@ make(u_char record[FIXED + 2])
 
     record[0] = 1;
     record[2] = IDV_TX_SUCCESS;
+    memset(&record[4], 7, 16);
     memcpy(&record[20], ann, sizeof(ann));
 
     put64(&record[68], fake_time.sec - 9);

@@ -50,6 +50,7 @@ sub locations {
             auth_basic            off;
             idv_connector         apps;
             idv_connector_callers callers;
+            idv_connector_max_body 64k;
         }
 END
 }
@@ -94,13 +95,13 @@ my %steps = (
         $input{readDocument}, @key),
     pieces => calls(200, $document, 'POST', $input{readDocument}, @key,
         Prefer => 'return=minimal'),
-    limited => calls(429, qr/LIMIT/, 'POST',
+    limited => calls(429, qr/"statusCode":429/, 'POST',
         '{"userId":"slow","transactionId":"t","documentId":"d"}', @key),
     unknown => calls(401, qr/"code"/, 'POST', $input{readDocument}),
     method => calls(405, qr/"code"/, 'GET', undef, @key),
     mistakes => calls(400, qr/"target"/, 'POST', $input{none}, @key),
     empty => calls(400, qr/"code"/, 'POST', '', @key),
-    large => calls(413, qr/"code"/, 'POST', ' ' x 2_000_000, @key),
+    large => calls(413, qr/"code"/, 'POST', ' ' x 100_000, @key),
 );
 
 
