@@ -179,7 +179,7 @@ ngx_http_idv_page_create(ngx_http_request_t *r)
     (void) ngx_escape_uri(page->path.data, path.data, path.len,
                           NGX_ESCAPE_URI);
 
-    if (ngx_array_init(&page->out, r->pool, 64, sizeof(ngx_str_t)) != NGX_OK
+    if (ngx_http_idv_page_init(page) != NGX_OK
         || ngx_http_idv_page_host(page) != NGX_OK)
     {
         return NULL;
@@ -187,7 +187,7 @@ ngx_http_idv_page_create(ngx_http_request_t *r)
 
     page->path_html = ngx_http_idv_page_string(page, "%e", &page->path);
 
-    return page->failed ? NULL : page;
+    return page->html.failed ? NULL : page;
 }
 
 

@@ -12,6 +12,7 @@
 
 
 #include "ngx_http_idv_web.h"
+#include "../util/idv_html.h"
 
 
 #define NGX_HTTP_IDV_PAGE_CSRF_LEN      64     /* hexadecimal digits */
@@ -225,15 +226,12 @@ typedef struct {
     ngx_str_t                        go;       /* leaves for here at once */
     ngx_table_elt_t                 *end;      /* where the end leads to */
 
-    /* the <main> element, piece by piece */
-    ngx_array_t                      out;      /* ngx_str_t */
-    size_t                           len;
+    idv_html_t                       html;     /* the <main> element */
 
     unsigned                         fragment:1;
     unsigned                         phone:1;
     unsigned                         leaves:1;   /* asked to go at once */
     unsigned                         waits:1;    /* shows a waiting state */
-    unsigned                         failed:1;   /* memory, while writing */
 } ngx_http_idv_page_t;
 
 
@@ -313,11 +311,12 @@ ngx_uint_t ngx_http_idv_page_csrf_valid(ngx_http_idv_page_t *page,
 
 /* writing (ngx_http_idv_page_output.c) */
 
+/* nothing is written yet; NGX_ERROR without memory */
+ngx_int_t ngx_http_idv_page_init(ngx_http_idv_page_t *page);
+
 /*
- * Appends to <main>.  %s: char * and %v: ngx_str_t * as they are, %e: an
- * ngx_str_t * escaped, %u: ngx_str_t * as a URL component, %d: int, %t: a text
- * by its number, %T: the same without markup, for attributes, %p: the page's
- * path.  A failure is kept in page->failed.
+ * Appends to <main>, as idv_html_put() does.  %t: a text by its number, %T: the
+ * same without markup, for attributes, %p: the page's path.
  */
 void ngx_http_idv_page_put(ngx_http_idv_page_t *page, const char *fmt, ...);
 

@@ -8,20 +8,12 @@
 
 
 #include "ngx_http_idv_page.h"
-#include "../util/idv_html.h"
 
 
-static void ngx_http_idv_page_vput(ngx_http_idv_page_t *page, const char *fmt,
-    va_list args);
-static void ngx_http_idv_page_add(ngx_http_idv_page_t *page, const void *data,
-    size_t len);
-static void ngx_http_idv_page_add_html(ngx_http_idv_page_t *page,
-    const ngx_str_t *value);
-static void ngx_http_idv_page_add_component(ngx_http_idv_page_t *page,
-    const ngx_str_t *value);
+static void ngx_http_idv_page_more(idv_html_t *html, int letter,
+    idv_html_args_t *args);
 static void ngx_http_idv_page_add_text(ngx_http_idv_page_t *page,
     ngx_http_idv_text_e key, ngx_uint_t plain);
-static ngx_str_t ngx_http_idv_page_join(ngx_http_idv_page_t *page);
 static ngx_int_t ngx_http_idv_page_document(ngx_http_idv_page_t *page,
     ngx_str_t *main, ngx_str_t *body);
 static ngx_int_t ngx_http_idv_page_headers(ngx_http_request_t *r);
@@ -66,179 +58,69 @@ static const char *const  ngx_http_idv_page_urls[NGX_HTTP_IDV_NASSETS] = {
 };
 
 
+ngx_int_t
+ngx_http_idv_page_init(ngx_http_idv_page_t *page)
+{
+    page->html.more = ngx_http_idv_page_more;
+    page->html.data = page;
+
+    return idv_html_init(&page->html, page->r->pool);
+}
+
+
 void
 ngx_http_idv_page_put(ngx_http_idv_page_t *page, const char *fmt, ...)
 {
-    va_list  args;
+    idv_html_args_t  args;
 
-    va_start(args, fmt);
-    ngx_http_idv_page_vput(page, fmt, args);
-    va_end(args);
+    va_start(args.list, fmt);
+    idv_html_vput(&page->html, fmt, &args);
+    va_end(args.list);
 }
 
 
 ngx_str_t
 ngx_http_idv_page_string(ngx_http_idv_page_t *page, const char *fmt, ...)
 {
-    size_t       len;
-    va_list      args;
-    ngx_str_t    string;
-    ngx_array_t  out;
+    ngx_str_t        string;
+    idv_html_t       html;
+    idv_html_args_t  args;
 
-    out = page->out;
-    len = page->len;
+    html = page->html;
 
     ngx_str_set(&string, "");
 
-    if (ngx_array_init(&page->out, page->r->pool, 8, sizeof(ngx_str_t))
-        != NGX_OK)
-    {
-        page->failed = 1;
+    if (ngx_http_idv_page_init(page) != NGX_OK) {
+        html.failed = 1;
 
     } else {
-        page->len = 0;
+        va_start(args.list, fmt);
+        idv_html_vput(&page->html, fmt, &args);
+        va_end(args.list);
 
-        va_start(args, fmt);
-        ngx_http_idv_page_vput(page, fmt, args);
-        va_end(args);
-
-        string = ngx_http_idv_page_join(page);
+        string = idv_html_join(&page->html);
+        html.failed = page->html.failed;
     }
 
-    page->out = out;
-    page->len = len;
+    page->html = html;
 
     return string;
 }
 
 
 static void
-ngx_http_idv_page_vput(ngx_http_idv_page_t *page, const char *fmt,
-    va_list args)
+ngx_http_idv_page_more(idv_html_t *html, int letter, idv_html_args_t *args)
 {
-    u_char      *p;
-    const char  *s, *text;
-    ngx_str_t   *value;
+    ngx_http_idv_page_t *page = html->data;
 
-    for (s = fmt; *s; /* void */ ) {
-
-        if (*s != '%') {
-            text = s;
-            s += strcspn(s, "%");
-            ngx_http_idv_page_add(page, text, s - text);
-            continue;
-        }
-
-        switch (s[1]) {
-
-        case 's':
-            text = va_arg(args, const char *);
-            ngx_http_idv_page_add(page, text, ngx_strlen(text));
-            break;
-
-        case 'v':
-            value = va_arg(args, ngx_str_t *);
-            ngx_http_idv_page_add(page, value->data, value->len);
-            break;
-
-        case 'e':
-            ngx_http_idv_page_add_html(page, va_arg(args, ngx_str_t *));
-            break;
-
-        case 'u':
-            ngx_http_idv_page_add_component(page, va_arg(args, ngx_str_t *));
-            break;
-
-        case 'd':
-            p = ngx_pnalloc(page->r->pool, NGX_INT_T_LEN);
-            if (p == NULL) {
-                page->failed = 1;
-                return;
-            }
-
-            ngx_http_idv_page_add(page, p,
-                                  ngx_sprintf(p, "%d", va_arg(args, int)) - p);
-            break;
-
-        case 't':
-        case 'T':
-            ngx_http_idv_page_add_text(page, va_arg(args, int),
-                                       s[1] == 'T');
-            break;
-
-        default: /* 'p' */
-            ngx_http_idv_page_add(page, page->path_html.data,
-                                  page->path_html.len);
-            break;
-        }
-
-        s += 2;
-    }
-}
-
-
-static void
-ngx_http_idv_page_add(ngx_http_idv_page_t *page, const void *data, size_t len)
-{
-    ngx_str_t  *piece;
-
-    if (len == 0) {
+    if (letter == 'p') {
+        idv_html_add(html, page->path_html.data, page->path_html.len);
         return;
     }
 
-    piece = ngx_array_push(&page->out);
-    if (piece == NULL) {
-        page->failed = 1;
-        return;
-    }
+    /* 't' and 'T' */
 
-    piece->data = (u_char *) data;
-    piece->len = len;
-
-    page->len += len;
-}
-
-
-static void
-ngx_http_idv_page_add_html(ngx_http_idv_page_t *page, const ngx_str_t *value)
-{
-    ngx_str_t  html;
-
-    if (idv_html_escape(page->r->pool, value, &html) != NGX_OK) {
-        page->failed = 1;
-        return;
-    }
-
-    ngx_http_idv_page_add(page, html.data, html.len);
-}
-
-
-static void
-ngx_http_idv_page_add_component(ngx_http_idv_page_t *page,
-    const ngx_str_t *value)
-{
-    size_t      len;
-    u_char     *p;
-    uintptr_t   n;
-
-    if (value->len == 0) {
-        return;
-    }
-
-    n = ngx_escape_uri(NULL, value->data, value->len,
-                       NGX_ESCAPE_URI_COMPONENT);
-    len = value->len + 2 * n;
-
-    p = ngx_pnalloc(page->r->pool, len);
-    if (p == NULL) {
-        page->failed = 1;
-        return;
-    }
-
-    (void) ngx_escape_uri(p, value->data, value->len,
-                          NGX_ESCAPE_URI_COMPONENT);
-
-    ngx_http_idv_page_add(page, p, len);
+    ngx_http_idv_page_add_text(page, va_arg(args->list, int), letter == 'T');
 }
 
 
@@ -264,7 +146,7 @@ ngx_http_idv_page_add_text(ngx_http_idv_page_t *page,
         literal.data = p;
         literal.len = (open ? open : last) - p;
 
-        ngx_http_idv_page_add_html(page, &literal);
+        idv_html_add_escaped(&page->html, &literal);
 
         if (open == NULL) {
             return;
@@ -290,7 +172,7 @@ ngx_http_idv_page_add_text(ngx_http_idv_page_t *page,
             ngx_http_idv_page_put(page, "<bdi>");
         }
 
-        ngx_http_idv_page_add_html(page, value);
+        idv_html_add_escaped(&page->html, value);
 
         if (!plain) {
             ngx_http_idv_page_put(page, "</bdi>");
@@ -298,38 +180,6 @@ ngx_http_idv_page_add_text(ngx_http_idv_page_t *page,
 
         p = ngx_strlchr(open, last, '}') + 1;
     }
-}
-
-
-static ngx_str_t
-ngx_http_idv_page_join(ngx_http_idv_page_t *page)
-{
-    u_char      *p;
-    ngx_str_t    joined, *piece;
-    ngx_uint_t   i;
-
-    ngx_str_set(&joined, "");
-
-    if (page->failed || page->len == 0) {
-        return joined;
-    }
-
-    p = ngx_pnalloc(page->r->pool, page->len);
-    if (p == NULL) {
-        page->failed = 1;
-        return joined;
-    }
-
-    joined.data = p;
-    joined.len = page->len;
-
-    piece = page->out.elts;
-
-    for (i = 0; i < page->out.nelts; i++) {
-        p = ngx_cpymem(p, piece[i].data, piece[i].len);
-    }
-
-    return joined;
 }
 
 
@@ -341,7 +191,7 @@ ngx_http_idv_page_send(ngx_http_idv_page_t *page)
 
     r = page->r;
 
-    main = ngx_http_idv_page_join(page);
+    main = idv_html_join(&page->html);
 
     if (page->fragment) {
         body = main;
@@ -350,7 +200,7 @@ ngx_http_idv_page_send(ngx_http_idv_page_t *page)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (page->failed || ngx_http_idv_page_headers(r) != NGX_OK) {
+    if (page->html.failed || ngx_http_idv_page_headers(r) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -461,7 +311,7 @@ ngx_http_idv_page_headers(ngx_http_request_t *r)
 ngx_int_t
 ngx_http_idv_page_redirect(ngx_http_idv_page_t *page, ngx_str_t location)
 {
-    if (page->failed) {
+    if (page->html.failed) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

@@ -341,7 +341,7 @@ ngx_http_idv_page_valid(ngx_http_idv_page_t *page, int64_t expires)
 
     p = ngx_pnalloc(page->r->pool, sizeof("23:59") - 1);
     if (p == NULL) {
-        page->failed = 1;
+        page->html.failed = 1;
         return;
     }
 
@@ -458,7 +458,7 @@ ngx_http_idv_page_contacts(ngx_http_idv_page_t *page, const idv_flow_t *flow,
     pool = page->r->pool;
 
     if (ngx_http_idv_contacts(page->r, contact, &contacts) != NGX_OK) {
-        page->failed = 1;
+        page->html.failed = 1;
         return;
     }
 
@@ -471,7 +471,7 @@ ngx_http_idv_page_contacts(ngx_http_idv_page_t *page, const idv_flow_t *flow,
                                    &contacts.addresses[i], &value)
                != NGX_OK)
         {
-            page->failed = 1;
+            page->html.failed = 1;
             return;
         }
 
