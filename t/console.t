@@ -205,12 +205,25 @@ $console->told;
 # A form: the token of this actor and this browser, not too old.
 
 $answer = $console->form('adm', $revoke, {});
-is($answer->status, 200, 'a form of ours');
+is($answer->status, 303, 'a form of ours');
+like($answer->header('Location'), qr{/console/users/ann\?done=sessions$},
+    '... leads to the page that tells it');
 is_deeply([$console->told], \@good, '... is written down the same');
+
+# what was done is told by us, and not by whoever made a link
+
+for my $case (['same-origin', 1], ['cross-site', 0], ['none', 0]) {
+    my ($site, $told) = @$case;
+
+    my $page = $console->client('adm')->get('/console/?done=reset',
+        'Sec-Fetch-Site' => $site);
+    is($page->body =~ /was reset/ ? 1 : 0, $told, "told from $site: $told");
+}
 
 my $token = $console->token('adm');
 my $stranger = $site->client('adm');
-my ($cookie) = $stranger->get('/console/flows')->header('Set-Cookie');
+my ($cookie) = $stranger->get('/console/verifyPolicies/new')
+    ->header('Set-Cookie');
 my $other = bless({ clients => { adm => $stranger } }, 'Idv::Console')
     ->token('adm');
 
@@ -222,7 +235,7 @@ cmp_ok(abs(hex(substr $token, 0, 16) - time - 3600), '<=', 5,
 
 # another actor at the same browser
 
-my ($theirs) = $console->client('vic')->get('/console/flows',
+my ($theirs) = $console->client('amy')->get('/console/verifyPolicies/new',
     Cookie => 'idv_local_console='
         . $console->client('adm')->cookie('idv_local_console'))
     ->body =~ /name="token" value="([^"]+)"/;

@@ -18,7 +18,7 @@ my $console = $clock->with(sub { Idv::Console->new(workers => 1) });
 my $revoke = 'users/ann/sessions/revoke';
 my $token = $console->token('adm');
 
-for my $case ([0, 200, 'at once'], [3595, 200, 'at the end of an hour'],
+for my $case ([0, 303, 'at once'], [3595, 303, 'at the end of an hour'],
     [10, 403, 'after it'], [-7200, 403, 'before it was made'])
 {
     my ($seconds, $status, $name) = @$case;
@@ -28,6 +28,6 @@ for my $case ([0, 200, 'at once'], [3595, 200, 'at the end of an hour'],
         "a form $name");
 }
 
-is($console->form('adm', $revoke, {})->status, 200, 'another one');
+is($console->form('adm', $revoke, {})->status, 303, 'another one');
 
 Idv::Site::finish();

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * Escaping for HTML text and for attribute values in double quotes, and how HTML
- * is written: in pieces, each of them escaped on its way into the list.
+ * Escaping for HTML text and for attribute values in double quotes, and how
+ * HTML is written: in pieces, each of them escaped on its way into the list.
  */
 
 

@@ -1,7 +1,7 @@
 package Idv::Console;
 
-# The console of a house, and who uses it: adm is an administrator, vic a
-# viewer, and ann, bob and eve have no role.
+# The console of a house, and who uses it: adm and amy are administrators,
+# vic is a viewer, and ann, bob and eve have no role.
 #
 #     my $console = Idv::Console->new;              # at the local service
 #     my $console = Idv::Console->new(peer => ...); # or somebody else
@@ -36,11 +36,12 @@ sub new {
 
     my $site = Idv::Site->new(
         %arg,
-        people => { adm => {}, vic => {}, %{$arg{people} || {}} },
+        people => { adm => {}, amy => {}, vic => {}, %{$arg{people} || {}} },
         http => ($arg{http} // '') . <<'END',
 
     map $remote_user $console_role {
         adm  administrator;
+        amy  administrator;
         vic  viewer;
         bob  Administrator;
     }
@@ -124,7 +125,7 @@ sub form {
 sub token {
     my ($self, $who) = @_;
 
-    my $page = $self->client($who)->get('/console/flows');
+    my $page = $self->client($who)->get('/console/verifyPolicies/new');
 
     return $page->body =~ /name="token" value="([^"]+)"/ ? $1 : '';
 }
