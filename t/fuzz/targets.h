@@ -36,6 +36,7 @@
     TARGET(verdict,   "a checker's verdicts")                                 \
     TARGET(filter,    "users, and filters of them")                           \
     TARGET(connector, "inputs of the connector, and answers to them")         \
+    TARGET(console,   "answers that the console makes pages of")              \
     TARGET(action,    "requests to the flow API: path, headers, body")        \
     TARGET(provider,  "whole flows with any answers of a provider")           \
     TARGET(service,   "requests to the local service")                        \
