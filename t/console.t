@@ -114,8 +114,13 @@ $console->refused($console->get('adm', 'users/..%2fx'), 404, 'NOT_FOUND',
     'a step');
 $console->refused($console->get('adm', 'users/a%01b'), 404, 'NOT_FOUND',
     'a control character');
-$console->refused($console->get('adm', "users/a\xffb"), 404, 'NOT_FOUND',
-    'no UTF-8');
+for my $bad ("a\xffb", "a\xc3", "\xc0\xaf", "\xed\xa0\x80",
+    "\xf4\x90\x80\x80")
+{
+    $console->refused($console->get('adm', 'users/' . Idv::Console::escape(
+        $bad)), 404, 'NOT_FOUND', 'no UTF-8');
+}
+
 $console->refused($console->get('adm', 'users/' . 'x' x 104), 404, 'NOT_FOUND',
     'an id that is too long');
 $console->refused($console->get('adm', 'flows/short/cancel'), 404, 'NOT_FOUND',

@@ -3,7 +3,7 @@
 # A stricter verification for some locations: who steps up keeps what was open,
 # where that accepts the stricter policy, and nothing else opens by it.
 
-# variants: plain
+# variants: plain asan
 
 use strict;
 use warnings;

@@ -429,8 +429,8 @@ ngx_http_idv_console_bind(ngx_http_idv_console_t *job, const char *name,
 ngx_uint_t
 ngx_http_idv_console_is_user(const ngx_str_t *id)
 {
-    size_t   i;
-    json_t  *text;
+    u_char    *p, *last;
+    uint32_t   c;
 
     if (id->len == 0 || id->len > IDV_FLOW_MAX_USER
         || (id->data[0] == '.'
@@ -439,18 +439,27 @@ ngx_http_idv_console_is_user(const ngx_str_t *id)
         return 0;
     }
 
-    for (i = 0; i < id->len; i++) {
-        if (id->data[i] < 0x20 || id->data[i] == 0x7f
-            || ngx_strchr("/\\?#%;", id->data[i]))
+    last = id->data + id->len;
+
+    for (p = id->data; p < last; /* void */ ) {
+
+        if (*p < 0x80) {
+            c = *p++;
+
+        } else {
+            c = ngx_utf8_decode(&p, last - p);
+        }
+
+        /* a half of a pair is no character of JSON either */
+
+        if (c < 0x20 || c == 0x7f || c > 0x10ffff || (c & ~0x7ffu) == 0xd800
+            || (c < 0x80 && ngx_strchr("/\\?#%;", c)))
         {
             return 0;
         }
     }
 
-    text = json_stringn((char *) id->data, id->len);
-    json_decref(text);
-
-    return text != NULL;
+    return 1;
 }
 
 
