@@ -370,12 +370,13 @@ idv_engine_begin(idv_engine_op_t *op, idv_flow_t *next, idv_effect_t *effect)
     ngx_uint_t         spent;
     idv_event_t        event;
     idv_engine_job_t  *job;
+    idv_store_limit_t  limits[IDV_LIMIT_MAX];
 
     spent = 0;
     op->ask->address(op, &address);
 
     if (effect->type == IDV_EFFECT_CREATE) {
-        op->result = idv_engine_spend(op->provider, next, &address,
+        op->result = idv_engine_spend(op->provider, next, &address, limits,
                                       &op->retry_after);
 
         if (op->result != IDV_ENGINE_OK) {
@@ -413,6 +414,10 @@ idv_engine_begin(idv_engine_op_t *op, idv_flow_t *next, idv_effect_t *effect)
     job->method = effect->method;
     job->retry_after = -1;
 
+    if (spent) {
+        ngx_memcpy(job->limits, limits, sizeof(limits));
+    }
+
     if (idv_engine_copy_string(job->pool, &job->address, &address) != NGX_OK
         || idv_engine_copy(job, op) != NGX_OK
         || idv_engine_call(job, NULL) != NGX_OK)
@@ -442,7 +447,7 @@ failed:
     /* give back the lease, and what was spent: nothing is under way */
 
     if (spent) {
-        idv_engine_refund(op->provider, next, &address);
+        idv_engine_refund(op->provider, limits);
     }
 
     event = op->event;
@@ -544,7 +549,8 @@ idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
 
     if (effect.type == IDV_EFFECT_CREATE) {
         job->refused = idv_engine_spend(job->provider, &job->flow,
-                                        &job->address, &job->retry_after);
+                                        &job->address, job->limits,
+                                        &job->retry_after);
     }
 
     if (job->refused != IDV_ENGINE_OK) {
@@ -558,7 +564,7 @@ idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
         job->create_failed = creating ? 1 : 0;
 
         if (effect.type == IDV_EFFECT_CREATE) {
-            idv_engine_refund(job->provider, &job->flow, &job->address);
+            idv_engine_refund(job->provider, job->limits);
         }
     }
 

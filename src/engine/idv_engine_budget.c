@@ -87,29 +87,10 @@ idv_engine_budget(const idv_provider_t *provider, const idv_flow_t *flow,
 }
 
 
-static idv_engine_result_e
-idv_engine_refused(const idv_provider_t *provider, ngx_int_t rc,
-    ngx_uint_t which)
-{
-    switch (rc) {
-
-    case NGX_OK:
-        return IDV_ENGINE_OK;
-
-    case NGX_BUSY:
-        return idv_engine_limits[provider->limits[which].kind].result;
-
-    default:
-        return IDV_ENGINE_FULL;
-    }
-}
-
-
 idv_engine_result_e
 idv_engine_granted(const idv_provider_t *provider, const idv_flow_t *flow,
     const ngx_str_t *address, ngx_int_t *wait)
 {
-    ngx_int_t          rc;
     ngx_uint_t         which;
     idv_store_limit_t  limits[IDV_LIMIT_MAX];
 
@@ -117,12 +98,14 @@ idv_engine_granted(const idv_provider_t *provider, const idv_flow_t *flow,
         return IDV_ENGINE_ERROR;
     }
 
-    which = 0;
+    if (idv_store_ask(provider->store, provider->id, limits,
+                      provider->nlimits, &which, wait)
+        == NGX_OK)
+    {
+        return IDV_ENGINE_OK;
+    }
 
-    rc = idv_store_ask(provider->store, provider->id, limits,
-                       provider->nlimits, &which, wait);
-
-    return idv_engine_refused(provider, rc, which);
+    return idv_engine_limits[provider->limits[which].kind].result;
 }
 
 
@@ -160,12 +143,10 @@ idv_engine_locked(const idv_provider_t *provider, const idv_flow_t *flow,
 
 idv_engine_result_e
 idv_engine_spend(const idv_provider_t *provider, const idv_flow_t *flow,
-    const ngx_str_t *address, ngx_int_t *wait)
+    const ngx_str_t *address, idv_store_limit_t *limits, ngx_int_t *wait)
 {
-    ngx_int_t          rc;
-    ngx_uint_t         which;
-    idv_limit_e        kind;
-    idv_store_limit_t  limits[IDV_LIMIT_MAX];
+    ngx_uint_t   which;
+    idv_limit_e  kind;
 
     if (provider->nlimits == 0) {
         return IDV_ENGINE_OK;
@@ -175,34 +156,30 @@ idv_engine_spend(const idv_provider_t *provider, const idv_flow_t *flow,
         return IDV_ENGINE_ERROR;
     }
 
-    which = 0;
-
-    rc = idv_store_spend(provider->store, provider->id, limits,
-                         provider->nlimits, &which, wait);
-
-    if (rc == NGX_BUSY) {
-        kind = provider->limits[which].kind;
-
-        idv_store_count(provider->store, idv_engine_limits[kind].counter);
-
-        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "idv: provider \"%V\": %s, and has the next in %i s",
-                      &provider->name, idv_engine_limits[kind].reason, *wait);
+    if (idv_store_spend(provider->store, provider->id, limits,
+                        provider->nlimits, &which, wait)
+        == NGX_OK)
+    {
+        return IDV_ENGINE_OK;
     }
 
-    return idv_engine_refused(provider, rc, which);
+    kind = provider->limits[which].kind;
+
+    idv_store_count(provider->store, idv_engine_limits[kind].counter);
+
+    ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                  "idv: provider \"%V\": %s, and has the next in %i s",
+                  &provider->name, idv_engine_limits[kind].reason, *wait);
+
+    return idv_engine_limits[kind].result;
 }
 
 
 void
-idv_engine_refund(const idv_provider_t *provider, const idv_flow_t *flow,
-    const ngx_str_t *address)
+idv_engine_refund(const idv_provider_t *provider,
+    const idv_store_limit_t *limits)
 {
-    idv_store_limit_t  limits[IDV_LIMIT_MAX];
-
-    if (provider->nlimits
-        && idv_engine_budget(provider, flow, address, limits) == NGX_OK)
-    {
+    if (provider->nlimits) {
         idv_store_refund(provider->store, provider->id, limits,
                          provider->nlimits);
     }

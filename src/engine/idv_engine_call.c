@@ -103,7 +103,7 @@ idv_engine_created(idv_engine_job_t *job, idv_call_t *call)
         job->create_failed = 1;
         job->retry_after = call->retry_after;
 
-        idv_engine_refund(job->provider, &job->flow, &job->address);
+        idv_engine_refund(job->provider, job->limits);
     }
 
     idv_engine_outcome(job, &event, NULL, NULL);

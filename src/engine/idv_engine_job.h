@@ -34,6 +34,7 @@ typedef struct {
     ngx_str_t               contact;
     ngx_str_t               redirect;
     ngx_str_t               address;
+    idv_store_limit_t       limits[IDV_LIMIT_MAX];   /* what was spent */
     ngx_str_t              *expected;
     ngx_int_t               retry_after;
     idv_engine_result_e     refused;     /* OK, or by which limit */
@@ -61,12 +62,14 @@ void idv_engine_release(idv_engine_job_t *job);
 /*
  * One transaction more for the flow's subject and the client's address: what
  * refuses it, if anything does, and for how many seconds.  And one less: what
- * was not created after all.
+ * was not created after all, maybe for want of memory; so it takes the limits
+ * that the other has filled in, all IDV_LIMIT_MAX of them.
  */
 idv_engine_result_e idv_engine_spend(const idv_provider_t *provider,
-    const idv_flow_t *flow, const ngx_str_t *address, ngx_int_t *wait);
-void idv_engine_refund(const idv_provider_t *provider, const idv_flow_t *flow,
-    const ngx_str_t *address);
+    const idv_flow_t *flow, const ngx_str_t *address,
+    idv_store_limit_t *limits, ngx_int_t *wait);
+void idv_engine_refund(const idv_provider_t *provider,
+    const idv_store_limit_t *limits);
 
 /* IDV_ENGINE_LOCKED, and for how long, or IDV_ENGINE_OK */
 idv_engine_result_e idv_engine_locked(const idv_provider_t *provider,

@@ -146,7 +146,7 @@ typedef struct {
 /*
  * One transaction, which all n limits have to grant.  NGX_OK, and it is
  * counted; NGX_BUSY: not granted, nor counted: which is the limit that will do
- * so last, after wait seconds; NGX_DECLINED: no room to count it.
+ * so last, after wait seconds.
  */
 ngx_int_t idv_store_spend(idv_store_t *store, uint64_t provider,
     const idv_store_limit_t *limits, ngx_uint_t n, ngx_uint_t *which,
@@ -163,7 +163,7 @@ void idv_store_refund(idv_store_t *store, uint64_t provider,
 
 /*
  * A failure, for a limit with a lock.  NGX_BUSY: it locks; NGX_OK: it does not,
- * or there is a lock already; NGX_DECLINED: no room to count it.
+ * or there is a lock already.
  */
 ngx_int_t idv_store_strike(idv_store_t *store, uint64_t provider,
     const idv_store_limit_t *limit);

@@ -9,9 +9,10 @@
  * A budget has IDV_STORE_WAYS places, next to each other, that its hash leads
  * to; the hash has a secret of the zone, so that nobody can aim at a place.
  * Where others have them all, the one of them that has used the smallest share
- * of what is its own gives way, but none that has used all.  Budgets of all
- * together have places of their own.  There are no links: a worker that dies
- * leaves nothing that would have to be mended.
+ * of what is its own gives way.  That may be all of it, in a zone that is too
+ * small for those who come: to refuse them instead would be an outage.  Budgets
+ * of all together have places of their own.  There are no links: a worker that
+ * dies leaves nothing that would have to be mended.
  */
 
 
@@ -53,7 +54,7 @@ idv_store_used(const idv_store_budget_t *budget, uint64_t now)
 }
 
 
-/* the budget, or the place for it; NULL: others have all, and used all */
+/* the budget, or the place for it */
 
 static idv_store_budget_t *
 idv_store_find_budget(idv_store_root_t *root, uint64_t provider,
@@ -84,10 +85,6 @@ idv_store_find_budget(idv_store_root_t *root, uint64_t provider,
             return budget;
         }
 
-        if (budget->spent > now + budget->bound) {
-            continue;
-        }
-
         if (least == NULL
             || idv_store_used(budget, now) < idv_store_used(least, now))
         {
@@ -99,15 +96,22 @@ idv_store_find_budget(idv_store_root_t *root, uint64_t provider,
 }
 
 
-/* a place that may have been another's; half of it is worth nothing */
+/*
+ * A place that may have been another's; half of it is worth nothing.  1 if that
+ * had nothing left, which is forgotten now.
+ */
 
-static void
+static ngx_uint_t
 idv_store_take_budget(idv_store_budget_t *budget, uint64_t provider,
-    const idv_store_limit_t *limit)
+    const idv_store_limit_t *limit, uint64_t now)
 {
+    ngx_uint_t  full;
+
     if (idv_store_is(budget, provider, limit)) {
-        return;
+        return 0;
     }
+
+    full = budget->spent > now + budget->bound;
 
     budget->spent = 0;
     ngx_memory_barrier();
@@ -117,6 +121,8 @@ idv_store_take_budget(idv_store_budget_t *budget, uint64_t provider,
     budget->failures = 0;
     ngx_memcpy(budget->key, limit->key, 16);
     ngx_memory_barrier();
+
+    return full;
 }
 
 
@@ -136,12 +142,7 @@ idv_store_look(idv_store_root_t *root, uint64_t provider,
     for (i = 0; i < n; i++) {
         budget = idv_store_find_budget(root, provider, &limits[i], now);
 
-        if (budget == NULL && !limits[i].lock) {
-            return NGX_DECLINED;
-        }
-
-        if (budget == NULL
-            || !idv_store_is(budget, provider, &limits[i])
+        if (!idv_store_is(budget, provider, &limits[i])
             || (limits[i].lock && budget->bound))
         {
             continue;
@@ -196,10 +197,11 @@ idv_store_spend(idv_store_t *store, uint64_t provider,
 {
     uint64_t             now;
     ngx_int_t            rc;
-    ngx_uint_t           i;
+    ngx_uint_t           i, full;
     idv_store_budget_t  *budget;
 
     now = (uint64_t) ngx_current_msec * 1000;
+    full = 0;
 
     idv_store_lock(store);
 
@@ -215,12 +217,7 @@ idv_store_spend(idv_store_t *store, uint64_t provider,
 
         budget = idv_store_find_budget(store->root, provider, &limits[i], now);
 
-        if (budget == NULL) {
-            /* the last place went to one of these limits: once not counted */
-            continue;
-        }
-
-        idv_store_take_budget(budget, provider, &limits[i]);
+        full |= idv_store_take_budget(budget, provider, &limits[i], now);
 
         budget->bound = idv_store_bound(&limits[i]);
         ngx_memory_barrier();
@@ -231,7 +228,7 @@ idv_store_spend(idv_store_t *store, uint64_t provider,
 
     idv_store_unlock(store);
 
-    if (rc == NGX_DECLINED) {
+    if (full) {
         idv_store_full(store);
     }
 
@@ -260,7 +257,7 @@ idv_store_refund(idv_store_t *store, uint64_t provider,
         budget = idv_store_find_budget(store->root, provider, &limits[i], now);
         step = idv_store_step(&limits[i]);
 
-        if (budget && idv_store_is(budget, provider, &limits[i])
+        if (idv_store_is(budget, provider, &limits[i])
             && budget->spent > step)
         {
             budget->spent -= step;
@@ -279,6 +276,7 @@ idv_store_strike(idv_store_t *store, uint64_t provider,
 {
     uint64_t             now, period;
     ngx_int_t            rc;
+    ngx_uint_t           full;
     idv_store_budget_t  *budget;
 
     now = (uint64_t) ngx_current_msec * 1000;
@@ -288,13 +286,7 @@ idv_store_strike(idv_store_t *store, uint64_t provider,
     idv_store_lock(store);
 
     budget = idv_store_find_budget(store->root, provider, limit, now);
-
-    if (budget == NULL) {
-        rc = NGX_DECLINED;
-        goto done;
-    }
-
-    idv_store_take_budget(budget, provider, limit);
+    full = idv_store_take_budget(budget, provider, limit, now);
 
     if (budget->spent <= now) {
         budget->failures = 0;
@@ -325,7 +317,7 @@ done:
 
     idv_store_unlock(store);
 
-    if (rc == NGX_DECLINED) {
+    if (full) {
         idv_store_full(store);
     }
 

@@ -41,7 +41,7 @@
 #define IDV_STORE_SEARCH     64              /* ... where no node is free */
 #define IDV_STORE_CLAIMS     64              /* one slot for so many nodes */
 #define IDV_STORE_REVOKED    16              /* one entry for so many nodes */
-#define IDV_STORE_BUDGETS    32              /* one budget for so many nodes */
+#define IDV_STORE_BUDGETS    8               /* one budget for so many nodes */
 #define IDV_STORE_WAYS       8               /* places that a budget may take */
 #define IDV_STORE_TOTALS     (IDV_STORE_MAX_PEERS * IDV_STORE_MAX_TOTALS)
 

@@ -39,7 +39,7 @@ static const ngx_http_idv_metric_t  ngx_http_idv_counters[] = {
     { "idv_provider_errors_total", "Calls to the provider that failed." },
     { "idv_provider_limited_total", "Calls held back by a limit." },
     { "idv_breaker_opened_total", "Times that the breaker opened." },
-    { "idv_zone_full_total", "Flows refused for want of room." },
+    { "idv_zone_full_total", "Flows refused, or limits forgotten." },
     { "idv_limited_subject_total", "Refusals by a limit per subject." },
     { "idv_limited_address_total", "Refusals by a limit per address." },
     { "idv_limited_all_total", "Refusals by a limit of all together." },
