@@ -163,6 +163,11 @@ idv_store_resized(ngx_shm_zone_t *zone)
 }
 
 
+/* of one for so many nodes, what each node pays: never less than its part */
+
+#define idv_store_share(type, nodes)  ((sizeof(type) + (nodes) - 1) / (nodes))
+
+
 static ngx_int_t
 idv_store_carve(idv_store_t *store)
 {
@@ -178,9 +183,9 @@ idv_store_carve(idv_store_t *store)
     size = (store->shpool->pfree - 2) * ngx_pagesize;
 
     each = sizeof(idv_store_node_t)
-           + sizeof(idv_store_claims_t) / IDV_STORE_CLAIMS
-           + sizeof(idv_store_revocation_t) / IDV_STORE_REVOKED
-           + sizeof(idv_store_budget_t) / IDV_STORE_BUDGETS
+           + idv_store_share(idv_store_claims_t, IDV_STORE_CLAIMS)
+           + idv_store_share(idv_store_revocation_t, IDV_STORE_REVOKED)
+           + idv_store_share(idv_store_budget_t, IDV_STORE_BUDGETS)
            + 2 * sizeof(uint32_t);
 
     root = ngx_slab_alloc(store->shpool, size);

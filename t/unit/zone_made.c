@@ -48,7 +48,7 @@ test_sizes(void)
 
     for (size = IDV_STORE_MIN_SIZE;
          size <= 64 * 1024 * 1024;
-         size += size < 2 * 1024 * 1024 ? ngx_pagesize : size / 7)
+         size += size < 2 * 1024 * 1024 ? ngx_pagesize : 16 * ngx_pagesize)
     {
         size -= size % ngx_pagesize;
 
@@ -66,7 +66,7 @@ test_sizes(void)
         }
 
         bad += used > room;
-        wasted += room - used > room / 256 + 8 * sizeof(idv_store_claims_t);
+        wasted += room - used > room / 128 + 8 * sizeof(idv_store_claims_t);
         small += root->nnodes < 64 || root->nbuckets > root->nnodes
                  || root->nclaims < 5 || root->nrevoked < 4
                  || root->nbudgets < IDV_STORE_WAYS;
