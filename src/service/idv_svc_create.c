@@ -20,7 +20,7 @@
 #define IDV_SVC_MAX_OPTIONS  16
 #define IDV_SVC_MAX_HEADERS  16
 #define IDV_SVC_MAX_MESSAGE  256     /* characters */
-#define IDV_SVC_MAX_DETAILS  16
+#define IDV_SVC_MAX_DETAILS  32
 #define IDV_SVC_NRECORD      5       /* the first requirements */
 
 
@@ -54,6 +54,7 @@ static void idv_svc_create_needs(idv_svc_call_t *call,
 static ngx_uint_t idv_svc_create_text(idv_svc_call_t *call,
     idv_svc_requirement_t *requirement, json_t *value);
 static void idv_svc_create_redirect(idv_svc_call_t *call);
+static void idv_svc_create_auto(idv_svc_call_t *call, json_t *redirect);
 static void idv_svc_create_callback(idv_svc_call_t *call);
 static ngx_uint_t idv_svc_create_url(ngx_str_t *url);
 static void idv_svc_create_notification(idv_svc_call_t *call);
@@ -348,6 +349,34 @@ idv_svc_create_redirect(idv_svc_call_t *call)
         idv_svc_create_invalid(call, "redirect.message",
                                "The value must be a text of at most 256 "
                                "characters.");
+    }
+
+    if (json_object_get(redirect, "auto")) {
+        idv_svc_create_auto(call, redirect);
+    }
+}
+
+
+/* "true" is true, as in a policy */
+
+static void
+idv_svc_create_auto(idv_svc_call_t *call, json_t *redirect)
+{
+    json_t     *value;
+    ngx_str_t   text;
+
+    value = json_object_get(redirect, "auto");
+    text = idv_json_string(redirect, "auto");
+
+    if (text.len && ngx_strcmp(text.data, "true") == 0) {
+        (void) json_object_set_new(redirect, "auto", json_true());
+
+    } else if (text.len && ngx_strcmp(text.data, "false") == 0) {
+        (void) json_object_set_new(redirect, "auto", json_false());
+
+    } else if (!json_is_boolean(value)) {
+        idv_svc_create_invalid(call, "redirect.auto",
+                               "The value must be true or false.");
     }
 }
 
