@@ -4,6 +4,8 @@
 # the local verification service.  The answers hold exactly the members that
 # users of the connector know, whatever else the provider says.
 
+# variants: plain asan
+
 use strict;
 use warnings;
 

@@ -4,7 +4,7 @@
 # text, by the policy's variant and the user's language; and no more of them to
 # one user in a day than the operator allows.
 
-# variants: plain asan
+# variants: asan
 
 use strict;
 use warnings;

@@ -6,7 +6,7 @@
 # meant to hurt, lines in texts that become headers, and callers who go away at
 # any moment or come all at once.
 
-# variants: plain asan
+# variants: asan
 
 use strict;
 use warnings;
