@@ -167,7 +167,7 @@ BINDIR ?= /usr/local/bin
 LIBEXECDIR ?= /usr/local/libexec
 
 .PHONY: install
-install: all		## copy modules, helper and idv-selfcheck to their places (DESTDIR)
+install: all		## copy modules, helper and tools to their places (DESTDIR)
 	@mkdir -p $(DESTDIR)$(MODULESDIR)
 	@set -e; for so in $(modules); do \
 	    install -m 644 $(objs)/$$so $(DESTDIR)$(MODULESDIR)/.$$so.new; \
@@ -175,7 +175,8 @@ install: all		## copy modules, helper and idv-selfcheck to their places (DESTDIR
 	    echo "load_module modules/$$so;"; \
 	done
 	@mkdir -p $(DESTDIR)$(BINDIR)
-	@install -m 755 src/tools/idv-selfcheck $(DESTDIR)$(BINDIR)
+	@install -m 755 src/tools/idv-selfcheck src/tools/idvctl \
+	    $(DESTDIR)$(BINDIR)
 	@mkdir -p $(DESTDIR)$(LIBEXECDIR)
 	@install -m 755 $(objs)/$(helper) $(DESTDIR)$(LIBEXECDIR)
 
