@@ -366,6 +366,57 @@ ngx_http_idv_header_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+void *
+ngx_http_idv_create_srv_conf(ngx_conf_t *cf)
+{
+    ngx_http_idv_srv_conf_t  *scf;
+
+    scf = ngx_pcalloc(cf->pool, sizeof(ngx_http_idv_srv_conf_t));
+    if (scf == NULL) {
+        return NULL;
+    }
+
+    if (ngx_array_init(&scf->apis, cf->pool, 1, sizeof(ngx_http_idv_place_t))
+        != NGX_OK
+        || ngx_array_init(&scf->pages, cf->pool, 1,
+                          sizeof(ngx_http_idv_place_t))
+           != NGX_OK
+        || ngx_array_init(&scf->managed, cf->pool, 8, sizeof(ngx_str_t))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return scf;
+}
+
+
+/* names that are managed for all servers are managed for each */
+
+char *
+ngx_http_idv_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_idv_srv_conf_t *prev = parent;
+    ngx_http_idv_srv_conf_t *conf = child;
+
+    ngx_str_t  *name;
+
+    if (prev->managed.nelts == 0) {
+        return NGX_CONF_OK;
+    }
+
+    name = ngx_array_push_n(&conf->managed, prev->managed.nelts);
+    if (name == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memcpy(name, prev->managed.elts,
+               prev->managed.nelts * sizeof(ngx_str_t));
+
+    return NGX_CONF_OK;
+}
+
+
 char *
 ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
     ngx_http_idv_loc_conf_t *conf)
@@ -382,6 +433,12 @@ ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
         conf->line = prev->line;
     }
 
+    if (conf->directory == NGX_CONF_UNSET_PTR) {
+        conf->directory_always = prev->directory_always;
+    }
+
+    ngx_conf_merge_ptr_value(conf->directory, prev->directory, NULL);
+    ngx_conf_merge_ptr_value(conf->directory_user, prev->directory_user, NULL);
     ngx_conf_merge_ptr_value(conf->gate, prev->gate, NULL);
     ngx_conf_merge_ptr_value(conf->subject, prev->subject, NULL);
     ngx_conf_merge_ptr_value(conf->email, prev->email, NULL);

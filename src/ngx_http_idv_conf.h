@@ -16,6 +16,9 @@
 /* cmd_type of what stands in an idv_provider block; no bit of nginx's own */
 #define NGX_HTTP_IDV_PROVIDER_CONF  0x00400000
 
+/* of an idv_ldap block, which reads its own: no type that nginx would see */
+#define NGX_HTTP_IDV_LDAP_CONF      0
+
 
 /* an idv_provider block while it is read; "p" is what remains */
 
@@ -64,6 +67,19 @@ char *ngx_http_idv_checks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+char *ngx_http_idv_ldap_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_idv_ldap_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* every $idv_ldap_ATTRIBUTE is an attribute that some block asks for */
+ngx_int_t ngx_http_idv_check_directories(ngx_conf_t *cf);
+
+/*
+ * The contents of a file that nobody else may read, up to size bytes; the name
+ * is made absolute.  NGX_ERROR: said why, as a fault of the block "of name".
+ */
+ssize_t ngx_http_idv_read_file(ngx_conf_t *cf, const char *of,
+    const ngx_str_t *block, ngx_str_t *name, u_char *buf, size_t size);
+
 /* checks and completes the connector of a location, if it has one */
 char *ngx_http_idv_connector_merge(ngx_conf_t *cf,
     ngx_http_idv_loc_conf_t *conf);
@@ -72,6 +88,9 @@ char *ngx_http_idv_connector_merge(ngx_conf_t *cf,
 char *ngx_http_idv_console_merge(ngx_conf_t *cf,
     ngx_http_idv_loc_conf_t *conf);
 char *ngx_http_idv_audit_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+void *ngx_http_idv_create_srv_conf(ngx_conf_t *cf);
+char *ngx_http_idv_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child);
 
 char *ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
     ngx_http_idv_loc_conf_t *conf);

@@ -582,8 +582,8 @@ ngx_http_idv_provider_cookies(ngx_conf_t *cf, ngx_http_idv_main_conf_t *mcf,
 
 /* a whole small file; the caller wipes what it need not keep */
 
-static ssize_t
-ngx_http_idv_read_file(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc,
+ssize_t
+ngx_http_idv_read_file(ngx_conf_t *cf, const char *of, const ngx_str_t *block,
     ngx_str_t *name, u_char *buf, size_t size)
 {
     ssize_t          n;
@@ -598,8 +598,8 @@ ngx_http_idv_read_file(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc,
 
     if (fd == NGX_INVALID_FILE) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "idv_provider \"%V\": \"%V\" cannot be opened",
-                           &pc->p.name, name);
+                           "%s \"%V\": \"%V\" cannot be opened",
+                           of, block, name);
         return NGX_ERROR;
     }
 
@@ -607,26 +607,26 @@ ngx_http_idv_read_file(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc,
 
     if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "idv_provider \"%V\": \"%V\" cannot be looked at",
-                           &pc->p.name, name);
+                           "%s \"%V\": \"%V\" cannot be looked at",
+                           of, block, name);
 
     } else if (!ngx_is_file(&fi)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "idv_provider \"%V\": \"%V\" is not a file",
-                           &pc->p.name, name);
+                           "%s \"%V\": \"%V\" is not a file",
+                           of, block, name);
 
     } else if (ngx_file_access(&fi) & 027) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "idv_provider \"%V\": \"%V\" is open to others: "
-                           "chmod 600 it", &pc->p.name, name);
+                           "%s \"%V\": \"%V\" is open to others: "
+                           "chmod 600 it", of, block, name);
 
     } else {
         n = read(fd, buf, size);
 
         if (n == -1) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                               "idv_provider \"%V\": \"%V\" cannot be read",
-                               &pc->p.name, name);
+                               "%s \"%V\": \"%V\" cannot be read",
+                               of, block, name);
             n = NGX_ERROR;
         }
     }
@@ -675,7 +675,8 @@ ngx_http_idv_provider_keys(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
     }
 
     for (i = 0; i < pc->key_files->nelts; i++) {
-        n = ngx_http_idv_read_file(cf, pc, &file[i], buf, sizeof(buf));
+        n = ngx_http_idv_read_file(cf, "idv_provider", &p->name, &file[i],
+                                   buf, sizeof(buf));
 
         if (n == NGX_ERROR) {
             return NGX_CONF_ERROR;
@@ -724,7 +725,8 @@ ngx_http_idv_provider_files(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
     cln->handler = ngx_http_idv_wipe_provider;
     cln->data = p;
 
-    n = ngx_http_idv_read_file(cf, pc, &pc->secret_file, buf, sizeof(buf));
+    n = ngx_http_idv_read_file(cf, "idv_provider", &p->name, &pc->secret_file,
+                               buf, sizeof(buf));
     if (n == NGX_ERROR) {
         return NGX_CONF_ERROR;
     }

@@ -16,9 +16,6 @@
 static ngx_int_t ngx_http_idv_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_idv_postconfiguration(ngx_conf_t *cf);
 static void *ngx_http_idv_create_main_conf(ngx_conf_t *cf);
-static void *ngx_http_idv_create_srv_conf(ngx_conf_t *cf);
-static char *ngx_http_idv_merge_srv_conf(ngx_conf_t *cf, void *parent,
-    void *child);
 static void *ngx_http_idv_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_idv_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
@@ -69,6 +66,13 @@ static ngx_command_t  ngx_http_idv_commands[] = {
       0,
       NULL },
 
+    { ngx_string("idv_ldap"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_http_idv_ldap_block,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("auth_idv"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
       ngx_http_idv_gate,
@@ -95,6 +99,20 @@ static ngx_command_t  ngx_http_idv_commands[] = {
       ngx_http_set_complex_value_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_idv_loc_conf_t, phone),
+      NULL },
+
+    { ngx_string("auth_idv_ldap"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_idv_ldap_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("auth_idv_ldap_user"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_loc_conf_t, directory_user),
       NULL },
 
     { ngx_string("auth_idv_policy"),
@@ -614,7 +632,9 @@ ngx_http_idv_postconfiguration(ngx_conf_t *cf)
 {
     ngx_http_idv_main_conf_t  *mcf;
 
-    if (ngx_http_idv_check_gates(cf) != NGX_OK) {
+    if (ngx_http_idv_check_gates(cf) != NGX_OK
+        || ngx_http_idv_check_directories(cf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -661,6 +681,9 @@ ngx_http_idv_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&mcf->providers, cf->pool, 2,
                           sizeof(idv_provider_t *))
            != NGX_OK
+        || ngx_array_init(&mcf->directories, cf->pool, 1,
+                          sizeof(idv_directory_t *))
+           != NGX_OK
         || ngx_array_init(&mcf->gates, cf->pool, 4,
                           sizeof(ngx_http_idv_gate_t))
            != NGX_OK)
@@ -669,57 +692,6 @@ ngx_http_idv_create_main_conf(ngx_conf_t *cf)
     }
 
     return mcf;
-}
-
-
-static void *
-ngx_http_idv_create_srv_conf(ngx_conf_t *cf)
-{
-    ngx_http_idv_srv_conf_t  *scf;
-
-    scf = ngx_pcalloc(cf->pool, sizeof(ngx_http_idv_srv_conf_t));
-    if (scf == NULL) {
-        return NULL;
-    }
-
-    if (ngx_array_init(&scf->apis, cf->pool, 1, sizeof(ngx_http_idv_place_t))
-        != NGX_OK
-        || ngx_array_init(&scf->pages, cf->pool, 1,
-                          sizeof(ngx_http_idv_place_t))
-           != NGX_OK
-        || ngx_array_init(&scf->managed, cf->pool, 8, sizeof(ngx_str_t))
-           != NGX_OK)
-    {
-        return NULL;
-    }
-
-    return scf;
-}
-
-
-/* names that are managed for all servers are managed for each */
-
-static char *
-ngx_http_idv_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
-{
-    ngx_http_idv_srv_conf_t *prev = parent;
-    ngx_http_idv_srv_conf_t *conf = child;
-
-    ngx_str_t  *name;
-
-    if (prev->managed.nelts == 0) {
-        return NGX_CONF_OK;
-    }
-
-    name = ngx_array_push_n(&conf->managed, prev->managed.nelts);
-    if (name == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memcpy(name, prev->managed.elts,
-               prev->managed.nelts * sizeof(ngx_str_t));
-
-    return NGX_CONF_OK;
 }
 
 
@@ -750,6 +722,8 @@ ngx_http_idv_create_loc_conf(ngx_conf_t *cf)
     lcf->accept_bypass = NGX_CONF_UNSET_PTR;
     lcf->headers = NGX_CONF_UNSET_PTR;
     lcf->console_role = NGX_CONF_UNSET_PTR;
+    lcf->directory = NGX_CONF_UNSET_PTR;
+    lcf->directory_user = NGX_CONF_UNSET_PTR;
     lcf->connector.max_body = NGX_CONF_UNSET_SIZE;
     lcf->connector.max_answer = NGX_CONF_UNSET_SIZE;
     lcf->connector.timeout = NGX_CONF_UNSET_MSEC;
@@ -841,6 +815,13 @@ ngx_http_idv_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
+    if (idv_directory_init_process(cycle, mcf->directories.elts,
+                                   mcf->directories.nelts)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     store = mcf->zones.elts;
     idv_store_provider_keep(*store);
 
@@ -869,6 +850,7 @@ ngx_http_idv_exit_process(ngx_cycle_t *cycle)
     }
 
     idv_engine_exit_process(cycle);
+    idv_directory_exit_process();
     idv_transfer_exit_process(cycle);
     idv_crypto_done();
 }

@@ -14,6 +14,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "provider/idv_directory.h"
 #include "provider/idv_provider.h"
 #include "util/idv_compat.h"
 
@@ -47,6 +48,7 @@ typedef struct {
 typedef struct {
     ngx_array_t                 zones;       /* idv_store_t * */
     ngx_array_t                 providers;   /* idv_provider_t * */
+    ngx_array_t                 directories; /* idv_directory_t * */
 
     ngx_array_t                 gates;       /* ngx_http_idv_gate_t */
     ngx_flag_t                  strips;      /* a server has managed names */
@@ -116,6 +118,10 @@ typedef struct {
     ngx_http_complex_value_t   *max_age;     /* seconds, or 5m, 1h */
     ngx_http_complex_value_t   *accept_bypass;
     ngx_array_t                *headers;     /* ngx_http_idv_header_t */
+
+    const idv_directory_t      *directory;   /* NULL: none */
+    ngx_flag_t                  directory_always;
+    ngx_http_complex_value_t   *directory_user;  /* NULL: the subject */
 
     const idv_provider_t       *api;         /* idv_flow_api */
     const idv_provider_t       *page;        /* idv_page */

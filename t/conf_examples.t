@@ -18,11 +18,13 @@ use Test::More;
 
 use Idv::Flow;
 use Idv::HTTP;
+use Idv::LDAP;
 use Idv::Nginx;
 use Idv::Page;
 use Idv::Ports qw(free_port);
 use Idv::Service;
 use Idv::Site;
+use Idv::TLS;
 
 use constant {
     SECRET => 'xT4-example-client-secret-0aZ',
@@ -48,6 +50,7 @@ my %test = (
     'connector.conf' => \&connector,
     'console.conf' => \&console,
     'budgets.conf' => \&budgets,
+    'ldap.conf' => \&directory,
     'quickstart.conf' => undef,
 );
 
@@ -407,6 +410,48 @@ sub console {
 }
 
 
+# a password, and all the rest from the directory
+
+sub directory {
+    my ($name) = @_;
+
+    my $ca = Idv::TLS->ca('directory');
+    my $ldap = Idv::LDAP->new(
+        tls => [$ca->issue(name => 'localhost'), $ca->certificate],
+        people => { ann => { mail => 'ann@example.com', sn => 'Example',
+                             mobile => '+15555550100', employeeNumber => ANN },
+                    'staff-bob' => { sn => 'Example' } });
+
+    my $site = site($name,
+        edit => sub { s/ldap:\/\/localhost\K/':' . $ldap->port/e },
+        files => { 'certs-ldap_ca.pem' => $ca->certificate,
+                   'idv-ldap_secret' => Idv::LDAP::PASSWORD });
+    my $ann = client($site, basic => 'ann:ann');
+    my $flow = flow($site, $ann);
+
+    $flow->device('other');
+    is_deeply([map { $_->[1] } @{$flow->state->{emails}},
+                   @{$flow->state->{phones}}],
+        ['a***@example.com', '*** *** 0100'], "$name: her contacts are known");
+
+    through($name, $flow);
+    is($flow->status, 'COMPLETED', "$name: the name is hers");
+
+    my $seen = $ann->get('/')->json->{headers};
+
+    is($seen->{'User-Mail'}, 'ann@example.com',
+        "$name: the application is told");
+
+    is(client($site, basic => 'bob:bob')->get('/')->json->{details}[0]{code},
+        'NO_DIRECTORY_ENTRY', "$name: bob is not in the directory");
+    is(client($site, basic => 'staff-bob:staff-bob')->get('/')->json->{code},
+        'SUBJECT_REQUIRED', "$name: the other bob is, without an id");
+    is_deeply([sort $ldap->searches],
+        [map { "(&(objectClass=inetOrgPerson)(uid=$_))" }
+            qw(ann bob staff-bob)], "$name: it was asked once for each");
+}
+
+
 # the whole file, as nginx -t reads it
 
 sub takes_whole {
@@ -418,8 +463,9 @@ sub takes_whole {
     symlink $ENV{IDV_MODULES}, "$dir/modules";
 
     my %bytes = (files(), 'idv/session.key' => 'k' x 32,
+        'certs/ldap_ca.pem' => read_file("$made/ca.pem"),
         map { ("idv/$_" => SECRET) }
-            qw(client_secret staff_secret customers_secret));
+            qw(client_secret staff_secret customers_secret ldap_secret));
 
     for my $file (sort keys %bytes) {
         write_file("$dir/" . ($file =~ s/^(certs|idv)-/$1\//r),
@@ -466,8 +512,9 @@ sub site {
 
     my $nginx = Idv::Nginx->new(name => $name, http => $http . others(),
         files => { files(), 'idv-session.key' => random(32),
-                   map { ("idv-$_" => SECRET . "\n") }
-                       qw(client_secret staff_secret customers_secret) });
+                   (map { ("idv-$_" => SECRET . "\n") }
+                       qw(client_secret staff_secret customers_secret)),
+                   %{$arg{files} || {}} });
 
     $nginx->forbid(SECRET, 'ann@example.com', '5555550100');
 

@@ -17,6 +17,7 @@ static ngx_int_t idv_resolve_url(idv_resolve_t *rs, CURLU *u, const char *url,
 static ngx_int_t idv_resolve_name(idv_resolve_t *rs, const char *host);
 static ngx_uint_t idv_resolve_known(idv_resolve_t *rs);
 static void idv_resolve_handler(ngx_resolver_ctx_t *ctx);
+static void idv_resolve_copy(idv_resolve_t *rs, ngx_resolver_ctx_t *ctx);
 static struct curl_slist *idv_resolve_list(idv_resolve_t *rs,
     ngx_resolver_ctx_t *ctx);
 
@@ -203,6 +204,9 @@ idv_resolve_handler(ngx_resolver_ctx_t *ctx)
     if (ctx->state) {
         rs->error = ngx_resolver_strerror(ctx->state);
 
+    } else if (rs->plain) {
+        idv_resolve_copy(rs, ctx);
+
     } else {
         rs->list = idv_resolve_list(rs, ctx);
 
@@ -216,6 +220,27 @@ idv_resolve_handler(ngx_resolver_ctx_t *ctx)
     ngx_resolve_name_done(ctx);
 
     rs->handler(rs);
+}
+
+
+static void
+idv_resolve_copy(idv_resolve_t *rs, ngx_resolver_ctx_t *ctx)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < ctx->naddrs && i < IDV_RESOLVE_MAX_ADDRS; i++) {
+        ngx_memcpy(&rs->addrs[i], ctx->addrs[i].sockaddr,
+                   ctx->addrs[i].socklen);
+        rs->lens[i] = ctx->addrs[i].socklen;
+
+        ngx_inet_set_port(&rs->addrs[i].sockaddr, rs->port);
+    }
+
+    rs->naddrs = i;
+
+    if (i == 0) {
+        rs->error = "no address";
+    }
 }
 
 

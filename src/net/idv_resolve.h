@@ -2,8 +2,8 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * Private to this room: the addresses of a transfer's peer by nginx's resolver,
- * in the form that libcurl takes.
+ * Private to this room: the addresses of a peer by nginx's resolver, as they
+ * are or in the form that libcurl takes.
  */
 
 
@@ -32,6 +32,7 @@ struct idv_resolve_s {
     ngx_resolver_t             *resolver;
     ngx_msec_t                  timeout;
     idv_resolve_handler_pt      handler;
+    unsigned                    plain:1;     /* addresses and no list */
 
     /* by idv_resolve_parse(), in lower case and without a trailing dot */
     u_char                      name[IDV_RESOLVE_MAX_NAME + 1];
@@ -41,6 +42,11 @@ struct idv_resolve_s {
     /* out: for CURLOPT_RESOLVE, NULL if error says why; the owner frees it */
     struct curl_slist          *list;
     const char                 *error;
+
+    /* out, where it is plain: one at least, if no error says why */
+    ngx_sockaddr_t              addrs[IDV_RESOLVE_MAX_ADDRS];
+    socklen_t                   lens[IDV_RESOLVE_MAX_ADDRS];
+    ngx_uint_t                  naddrs;
 
     /* its own */
     ngx_resolver_ctx_t         *ctx;

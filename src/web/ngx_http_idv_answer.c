@@ -95,6 +95,15 @@ static const ngx_http_idv_error_t  ngx_http_idv_errors[] = {
     { 403, "VERIFICATION_REQUIRED", "Identity verification is required.",
       "Please verify your identity first.", NULL },
 
+    /* NGX_HTTP_IDV_DIRECTORY */
+    { 503, "REQUEST_FAILED", "The directory of users is not available.",
+      "Verification is not available at the moment. Please try again later.",
+      "DIRECTORY_UNAVAILABLE" },
+
+    /* NGX_HTTP_IDV_NO_ENTRY */
+    { 403, "REQUEST_FAILED", "The directory does not tell who the user is.",
+      "You are not known here. Please ask for help.", "NO_DIRECTORY_ENTRY" },
+
     /* NGX_HTTP_IDV_INTERNAL */
     { 500, "UNEXPECTED_ERROR", "The request could not be handled.", NULL,
       NULL }

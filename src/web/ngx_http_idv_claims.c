@@ -102,6 +102,10 @@ static ngx_http_variable_t  ngx_http_idv_variables[] = {
       ngx_http_idv_variable_claim, 0,
       NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
 
+    { ngx_string("idv_ldap_"), NULL,
+      ngx_http_idv_variable_ldap, 0,
+      NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
+
       ngx_http_null_variable
 };
 

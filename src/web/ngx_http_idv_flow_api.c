@@ -274,6 +274,7 @@ ngx_http_idv_flow_handler(ngx_http_request_t *r)
     idv_engine_op_t                *op;
     ngx_http_idv_ctx_t             *ctx;
     ngx_http_idv_call_t            *call;
+    ngx_http_idv_error_e            error;
     const ngx_http_idv_loc_conf_t  *lcf;
 
     static ngx_str_t  allow = ngx_string("GET, HEAD, POST");
@@ -326,6 +327,10 @@ ngx_http_idv_flow_handler(ngx_http_request_t *r)
 
     if (rc == NGX_DECLINED) {
         return ngx_http_idv_send_error(r, NGX_HTTP_IDV_NO_SUBJECT, -1);
+    }
+
+    if (ngx_http_idv_ldap_blocks(r, &error)) {
+        return ngx_http_idv_send_error(r, error, -1);
     }
 
     ctx = ngx_http_idv_get_ctx(r);

@@ -179,6 +179,38 @@ ngx_http_idv_admit(ngx_http_request_t *r, const idv_provider_t *provider,
 }
 
 
+/* NGX_OK: there is nothing to wait for; else what a phase handler returns */
+
+static ngx_int_t
+ngx_http_idv_gate_look(ngx_http_request_t *r,
+    const ngx_http_idv_loc_conf_t *lcf)
+{
+    ngx_int_t             rc;
+    ngx_http_idv_error_e  error;
+
+    rc = ngx_http_idv_ldap(r);
+
+    if (rc == NGX_AGAIN) {
+        return NGX_DONE;
+    }
+
+    if (rc == NGX_ERROR) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    /* flows say it in their own way */
+
+    if (lcf->directory_always && lcf->api == NULL && lcf->page == NULL
+        && ngx_http_idv_ldap_blocks(r, &error))
+    {
+        ngx_http_finalize_request(r, ngx_http_idv_send_error(r, error, -1));
+        return NGX_DONE;
+    }
+
+    return NGX_OK;
+}
+
+
 ngx_int_t
 ngx_http_idv_gate_handler(ngx_http_request_t *r)
 {
@@ -212,6 +244,18 @@ ngx_http_idv_gate_handler(ngx_http_request_t *r)
         }
 
         ctx->admitted = 0;
+    }
+
+    /* what stands behind evaluates variables, and cannot wait for them */
+
+    if (lcf->directory_always || lcf->api
+        || (lcf->page && ngx_http_idv_page_personal(r)))
+    {
+        rc = ngx_http_idv_gate_look(r, lcf);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
     }
 
     if (lcf->gate == NULL || lcf->api || lcf->page || lcf->metrics
@@ -262,6 +306,18 @@ ngx_http_idv_gate_handler(ngx_http_request_t *r)
         && ngx_strncmp(mode.data, "optional", mode.len) == 0)
     {
         return NGX_DECLINED;
+    }
+
+    /* a flow that may be started has to do with the user's contacts */
+
+    if (lcf->directory && !lcf->directory_always
+        && (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)))
+    {
+        rc = ngx_http_idv_gate_look(r, lcf);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
     }
 
     idv_store_count(provider->store, IDV_COUNT_GATE_REFUSED);
@@ -347,6 +403,7 @@ ngx_http_idv_refuse(ngx_http_request_t *r, const idv_provider_t *provider,
     ngx_str_t                       json;
     ngx_uint_t                      flags;
     idv_engine_op_t                *op;
+    ngx_http_idv_error_e            error;
     ngx_http_idv_client_t           client;
     const ngx_http_idv_place_t     *api, *page;
     const ngx_http_idv_loc_conf_t  *lcf;
@@ -368,6 +425,10 @@ ngx_http_idv_refuse(ngx_http_request_t *r, const idv_provider_t *provider,
 
     if (r->method != NGX_HTTP_GET && r->method != NGX_HTTP_HEAD) {
         return ngx_http_idv_send_error(r, NGX_HTTP_IDV_REQUIRED, -1);
+    }
+
+    if (ngx_http_idv_ldap_blocks(r, &error)) {
+        return ngx_http_idv_send_error(r, error, -1);
     }
 
     scf = ngx_http_get_module_srv_conf(r, ngx_http_idv_module);

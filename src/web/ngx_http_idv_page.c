@@ -28,7 +28,7 @@ static ngx_http_idv_page_t *ngx_http_idv_page_create(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_idv_page_is_phone(ngx_http_request_t *r);
 static ngx_int_t ngx_http_idv_page_host(ngx_http_idv_page_t *page);
 static const ngx_http_idv_page_route_t *ngx_http_idv_page_route(
-    ngx_http_idv_page_t *page, ngx_http_request_t *r);
+    ngx_http_request_t *r);
 static ngx_int_t ngx_http_idv_page_below(const ngx_http_idv_page_route_t *route,
     const ngx_str_t *path, ngx_str_t *uri);
 static void ngx_http_idv_page_form_handler(ngx_http_request_t *r);
@@ -95,7 +95,7 @@ ngx_http_idv_page_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    route = ngx_http_idv_page_route(page, r);
+    route = ngx_http_idv_page_route(r);
 
     if (r->method == NGX_HTTP_POST
         && route->handler
@@ -248,7 +248,7 @@ ngx_http_idv_page_host(ngx_http_idv_page_t *page)
 
 
 static const ngx_http_idv_page_route_t *
-ngx_http_idv_page_route(ngx_http_idv_page_t *page, ngx_http_request_t *r)
+ngx_http_idv_page_route(ngx_http_request_t *r)
 {
     const ngx_http_idv_loc_conf_t    *lcf;
     const ngx_http_idv_page_route_t  *route;
@@ -262,6 +262,17 @@ ngx_http_idv_page_route(ngx_http_idv_page_t *page, ngx_http_request_t *r)
     }
 
     return route;
+}
+
+
+ngx_uint_t
+ngx_http_idv_page_personal(ngx_http_request_t *r)
+{
+    const ngx_http_idv_page_route_t  *route;
+
+    route = ngx_http_idv_page_route(r);
+
+    return route->handler && !route->anonymous;
 }
 
 
@@ -299,7 +310,7 @@ ngx_http_idv_page_form_handler(ngx_http_request_t *r)
 
     ngx_http_idv_page_read(page);
 
-    rc = ngx_http_idv_page_enter(page, ngx_http_idv_page_route(page, r));
+    rc = ngx_http_idv_page_enter(page, ngx_http_idv_page_route(r));
 
     ngx_http_finalize_request(r, rc);
 }
@@ -309,7 +320,8 @@ static ngx_int_t
 ngx_http_idv_page_enter(ngx_http_idv_page_t *page,
     const ngx_http_idv_page_route_t *route)
 {
-    ngx_int_t  rc;
+    ngx_int_t             rc;
+    ngx_http_idv_error_e  error;
 
     if (route->handler == NULL) {
         return ngx_http_idv_page_show_notice(page, NGX_HTTP_NOT_FOUND,
@@ -343,6 +355,25 @@ ngx_http_idv_page_enter(ngx_http_idv_page_t *page,
                                             NGX_HTTP_IDV_TEXT_SUBJECT_TITLE,
                                             NGX_HTTP_IDV_TEXT_SUBJECT_TEXT, 0);
         }
+    }
+
+    if (!route->anonymous && ngx_http_idv_ldap_blocks(page->r, &error)) {
+
+        if (ngx_http_idv_page_is_api(page)) {
+
+            if (ngx_http_idv_cors(page->r, page->provider) != NGX_OK) {
+                return NGX_HTTP_INTERNAL_SERVER_ERROR;
+            }
+
+            return ngx_http_idv_send_error(page->r, error, -1);
+        }
+
+        return ngx_http_idv_page_show_notice(page,
+                                         error == NGX_HTTP_IDV_DIRECTORY
+                                         ? NGX_HTTP_SERVICE_UNAVAILABLE
+                                         : NGX_HTTP_FORBIDDEN,
+                                         NGX_HTTP_IDV_TEXT_ERROR_TITLE,
+                                         NGX_HTTP_IDV_TEXT_ERROR_TEXT, 0);
     }
 
     return route->handler(page);

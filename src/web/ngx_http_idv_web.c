@@ -104,6 +104,7 @@ ngx_http_idv_get_ctx(ngx_http_request_t *r)
             ctx->provider = main->provider;
             ctx->looked = main->looked;
             ctx->admitted = main->admitted;
+            ctx->look = main->look;
         }
     }
 

@@ -46,6 +46,7 @@ typedef struct {
     void                       *call;        /* the flow API's own */
     ngx_str_t                   instead;     /* of a body that nginx made */
     ngx_table_elt_t            *issued;      /* a session's cookie, see there */
+    void                       *look;        /* in a directory, see ldap */
 } ngx_http_idv_ctx_t;
 
 
@@ -67,6 +68,8 @@ typedef enum {
     NGX_HTTP_IDV_FULL,
     NGX_HTTP_IDV_NO_SUBJECT,
     NGX_HTTP_IDV_REQUIRED,
+    NGX_HTTP_IDV_DIRECTORY,
+    NGX_HTTP_IDV_NO_ENTRY,
     NGX_HTTP_IDV_INTERNAL,
     NGX_HTTP_IDV_NERRORS
 } ngx_http_idv_error_e;
@@ -251,6 +254,9 @@ ngx_int_t ngx_http_idv_capture_return(ngx_http_request_t *r,
 /* the QR code of a flow in REQUIRED; 404 in any other state */
 ngx_int_t ngx_http_idv_send_qr(ngx_http_request_t *r, const idv_flow_t *flow);
 
+/* whether what is asked for below the page is about somebody */
+ngx_uint_t ngx_http_idv_page_personal(ngx_http_request_t *r);
+
 /* reads the page's files into provider->page, at configuration time */
 ngx_int_t ngx_http_idv_page_load(ngx_conf_t *cf, idv_provider_t *provider);
 
@@ -293,6 +299,21 @@ ngx_int_t ngx_http_idv_send_invalid(ngx_http_request_t *r, const char *code,
 /* 1: the JSON API of a console is asked, and none of its pages */
 ngx_uint_t ngx_http_idv_console_api(ngx_http_request_t *r,
     const ngx_http_idv_console_conf_t *conf);
+
+/*
+ * Looks the user up where the location says so, once for a request.  NGX_OK:
+ * variables have what is known.  NGX_AGAIN: the request waits, and its phase
+ * handler is called anew; it returns NGX_DONE meanwhile.
+ */
+ngx_int_t ngx_http_idv_ldap(ngx_http_request_t *r);
+
+/* whether the outcome of a lookup, if there was one, ends in an error */
+ngx_uint_t ngx_http_idv_ldap_blocks(ngx_http_request_t *r,
+    ngx_http_idv_error_e *error);
+
+/* $idv_ldap_ATTRIBUTE */
+ngx_int_t ngx_http_idv_variable_ldap(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 
 /* strips managed headers once, as soon as the request is read */
 ngx_int_t ngx_http_idv_strip_handler(ngx_http_request_t *r);

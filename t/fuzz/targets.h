@@ -37,6 +37,7 @@
     TARGET(filter,    "users, and filters of them")                           \
     TARGET(connector, "inputs of the connector, and answers to them")         \
     TARGET(console,   "answers that the console makes pages of")              \
+    TARGET(ldap,      "filters, names in them, a directory's answers")        \
     TARGET(action,    "requests to the flow API: path, headers, body")        \
     TARGET(provider,  "whole flows with any answers of a provider")           \
     TARGET(service,   "requests to the local service")                        \

@@ -14,7 +14,8 @@ package Idv::Site;
 # a URL where somebody else plays PingOne, client_name who asks, as the capture
 # page says it (as it is written in the configuration); test_mode => 'off' leaves
 # to a person what the service cannot judge; processing is the service's time;
-# zone and service_zone are sizes.
+# zone and service_zone are sizes; email and phone are where contacts come from,
+# instead of the people's.
 #
 # With hop => 1 each request of a client is a connection of its own, which the
 # kernel gives to either worker, so that one flow is in the hands of both.
@@ -194,6 +195,8 @@ sub config {
     my ($environment, $client) = (ENVIRONMENT, CLIENT);
     my $name = $arg{client_name} // '"The gate of the test"';
     my $processing = $arg{processing} || '100ms';
+    my $email = $arg{email} // '$user_email';
+    my $phone = $arg{phone} // '$user_phone';
     my $peer = $arg{peer} || 'http://127.0.0.1:%%PORT_service%%';
 
     return <<"END" . $text{servers};
@@ -231,8 +234,8 @@ sub config {
         auth_basic_user_file htpasswd;
 
         auth_idv_subject \$remote_user;
-        auth_idv_email   \$user_email;
-        auth_idv_phone   \$user_phone;
+        auth_idv_email   $email;
+        auth_idv_phone   $phone;
 
         $text{gate}
 

@@ -17,6 +17,7 @@ use Bench::Crowd;
 use Bench::House;
 use Bench::Load;
 use Bench::Peers;
+use Bench::People;
 use Bench::Tails;
 
 use constant POLL => (method => 'POST', body => '{}');
@@ -41,6 +42,7 @@ my @rows = (
     [stall => \&stall],
     [reads => \&reads],
     [memory => \&memory],
+    [people => \&Bench::People::people],
     [service => \&service],
     [reload => \&reload],
     [kill => \&kill_workers],
