@@ -38,6 +38,10 @@ my $console = Idv::Console->new(hop => 1, http => <<"END",
         client_id           @{[Idv::Site::CLIENT]};
         client_secret_file  client_secret;
         session_key_file    session.key;
+
+        attempts          1;
+        lockout           failures=1 time=1h;
+        transaction_limit 3 1d;
     }
 END
     locations => <<'END');
@@ -171,6 +175,25 @@ my $again = $site->verified('ann');
 cmp_ok(opened($again), '>=', 8, 'verified once more');
 like($console->read('vic', 'users/ann')->{revokedAt}, qr/^\d{4}-.*Z$/,
     'the console knows when sessions were revoked');
+
+
+# Who has locked themselves out may try again at once; nobody else may.
+
+for my $user (qw(bob eve)) {
+    my $locked = $site->flow($user, path => '/strict/');
+    $locked->require_code;
+    $locked->phone('FAIL');
+    ok($locked->reach('ID_VERIFICATION_FAILED'), "$user fails");
+    isnt($site->flow($user, path => '/strict/')->require_code,
+        'ID_VERIFICATION_REQUIRED', '... and is locked');
+}
+
+$answer = $console->change('adm', 'users/bob/reset', {});
+is($answer->status, 200, 'bob is reset');
+is($site->flow('bob', path => '/strict/')->require_code,
+    'ID_VERIFICATION_REQUIRED', '... and may try again');
+isnt($site->flow('eve', path => '/strict/')->require_code,
+    'ID_VERIFICATION_REQUIRED', 'eve may not');
 
 
 # A flow that is completed gives no session either, and one that is being

@@ -126,6 +126,13 @@ void idv_engine_abandon(idv_engine_op_t *op);
 ngx_int_t idv_engine_close(const idv_provider_t *provider, ngx_str_t *id,
     idv_flow_t *flow);
 
+/*
+ * An administrator lets a subject start over: what they have used of limits of
+ * their own is forgotten, and so are their failures.
+ */
+ngx_int_t idv_engine_forgive(const idv_provider_t *provider,
+    const u_char subject[16]);
+
 /* process hooks */
 ngx_int_t idv_engine_init_process(ngx_cycle_t *cycle);
 void idv_engine_exit_process(ngx_cycle_t *cycle);

@@ -37,7 +37,7 @@ static const struct {
  */
 
 static ngx_int_t
-idv_engine_budget(const idv_provider_t *provider, const idv_flow_t *flow,
+idv_engine_budget(const idv_provider_t *provider, const u_char subject[16],
     const ngx_str_t *address, idv_store_limit_t *limits)
 {
     u_char              hash[IDV_HASH_LEN];
@@ -67,8 +67,8 @@ idv_engine_budget(const idv_provider_t *provider, const idv_flow_t *flow,
             break;
 
         default:
-            parts[1].data = (u_char *) flow->subject;
-            parts[1].len = sizeof(flow->subject);
+            parts[1].data = (u_char *) subject;
+            parts[1].len = 16;
             break;
         }
 
@@ -94,7 +94,7 @@ idv_engine_granted(const idv_provider_t *provider, const idv_flow_t *flow,
     ngx_uint_t         which;
     idv_store_limit_t  limits[IDV_LIMIT_MAX];
 
-    if (idv_engine_budget(provider, flow, address, limits) != NGX_OK) {
+    if (idv_engine_budget(provider, flow->subject, address, limits) != NGX_OK) {
         return IDV_ENGINE_ERROR;
     }
 
@@ -123,7 +123,7 @@ idv_engine_locked(const idv_provider_t *provider, const idv_flow_t *flow,
         return IDV_ENGINE_OK;
     }
 
-    if (idv_engine_budget(provider, flow, &none, limits) != NGX_OK) {
+    if (idv_engine_budget(provider, flow->subject, &none, limits) != NGX_OK) {
         return IDV_ENGINE_ERROR;
     }
 
@@ -152,7 +152,7 @@ idv_engine_spend(const idv_provider_t *provider, const idv_flow_t *flow,
         return IDV_ENGINE_OK;
     }
 
-    if (idv_engine_budget(provider, flow, address, limits) != NGX_OK) {
+    if (idv_engine_budget(provider, flow->subject, address, limits) != NGX_OK) {
         return IDV_ENGINE_ERROR;
     }
 
@@ -196,7 +196,7 @@ idv_engine_strike(const idv_provider_t *provider, const idv_flow_t *flow)
     ngx_str_null(&none);
 
     if (provider->nlimits == 0
-        || idv_engine_budget(provider, flow, &none, limits) != NGX_OK)
+        || idv_engine_budget(provider, flow->subject, &none, limits) != NGX_OK)
     {
         return;
     }
@@ -217,4 +217,37 @@ idv_engine_strike(const idv_provider_t *provider, const idv_flow_t *flow)
                       "after %ui failures", &provider->name,
                       limits[i].lock / 1000, limits[i].count);
     }
+}
+
+
+ngx_int_t
+idv_engine_forgive(const idv_provider_t *provider, const u_char subject[16])
+{
+    ngx_str_t          none;
+    ngx_uint_t         i, n;
+    idv_store_limit_t  limits[IDV_LIMIT_MAX];
+
+    ngx_str_null(&none);
+
+    if (provider->nlimits == 0) {
+        return NGX_OK;
+    }
+
+    if (idv_engine_budget(provider, subject, &none, limits) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    n = 0;
+
+    for (i = 0; i < provider->nlimits; i++) {
+        if (provider->limits[i].kind != IDV_LIMIT_ALL
+            && provider->limits[i].kind != IDV_LIMIT_ADDRESS)
+        {
+            limits[n++] = limits[i];
+        }
+    }
+
+    idv_store_forgive(provider->store, provider->id, limits, n);
+
+    return NGX_OK;
 }

@@ -161,6 +161,10 @@ ngx_int_t idv_store_ask(idv_store_t *store, uint64_t provider,
 void idv_store_refund(idv_store_t *store, uint64_t provider,
     const idv_store_limit_t *limits, ngx_uint_t n);
 
+/* nothing was counted, and nobody is locked */
+void idv_store_forgive(idv_store_t *store, uint64_t provider,
+    const idv_store_limit_t *limits, ngx_uint_t n);
+
 /*
  * A failure, for a limit with a lock.  NGX_BUSY: it locks; NGX_OK: it does not,
  * or there is a lock already.

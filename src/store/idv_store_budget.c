@@ -268,6 +268,30 @@ idv_store_refund(idv_store_t *store, uint64_t provider,
 }
 
 
+void
+idv_store_forgive(idv_store_t *store, uint64_t provider,
+    const idv_store_limit_t *limits, ngx_uint_t n)
+{
+    uint64_t             now;
+    ngx_uint_t           i;
+    idv_store_budget_t  *budget;
+
+    now = (uint64_t) ngx_current_msec * 1000;
+
+    idv_store_lock(store);
+
+    for (i = 0; i < n; i++) {
+        budget = idv_store_find_budget(store->root, provider, &limits[i], now);
+
+        if (idv_store_is(budget, provider, &limits[i])) {
+            budget->spent = 0;
+        }
+    }
+
+    idv_store_unlock(store);
+}
+
+
 /* how many there were is counted from the first on, for one period */
 
 ngx_int_t

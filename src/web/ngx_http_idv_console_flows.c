@@ -243,6 +243,31 @@ ngx_http_idv_console_end_sessions(ngx_http_idv_console_t *job, ngx_str_t *user)
 }
 
 
+/* limits of theirs, and a lock after failures */
+
+ngx_int_t
+ngx_http_idv_console_forgive(ngx_http_idv_console_t *job, ngx_str_t *user)
+{
+    u_char                         subject[16];
+    ngx_uint_t                     i;
+    ngx_http_idv_console_house_t   house;
+
+    if (ngx_http_idv_subject_hash(user, subject) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_idv_console_house(job, &house);
+
+    for (i = 0; i < house.n; i++) {
+        if (idv_engine_forgive(house.providers[i], subject) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
 void
 ngx_http_idv_console_revoke(ngx_http_idv_console_t *job)
 {

@@ -68,6 +68,10 @@ ngx_http_idv_console_reset(ngx_http_idv_console_t *job)
         rc = ngx_http_idv_console_end_sessions(job, user);
     }
 
+    if (rc == NGX_OK) {
+        rc = ngx_http_idv_console_forgive(job, user);
+    }
+
     if (rc != NGX_OK) {
         ngx_http_idv_console_fail(job, rc == NGX_DECLINED
                                        ? NGX_HTTP_IDV_CONSOLE_ZONE_FULL

@@ -156,6 +156,8 @@ ngx_int_t ngx_http_idv_console_end_flows(ngx_http_idv_console_t *job,
     ngx_str_t *user, ngx_uint_t *n);
 ngx_int_t ngx_http_idv_console_end_sessions(ngx_http_idv_console_t *job,
     ngx_str_t *user);
+ngx_int_t ngx_http_idv_console_forgive(ngx_http_idv_console_t *job,
+    ngx_str_t *user);
 
 /* operations (ngx_http_idv_console_policies.c) */
 void ngx_http_idv_console_policies(ngx_http_idv_console_t *job);

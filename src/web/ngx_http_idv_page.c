@@ -125,7 +125,9 @@ ngx_http_idv_page_handler(ngx_http_request_t *r)
                                              NGX_HTTP_IDV_TEXT_ERROR_TEXT, 0);
     }
 
-    ngx_http_idv_page_read(page);
+    if (ngx_http_idv_page_read(page) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     return ngx_http_idv_page_enter(page, route);
 }
@@ -308,9 +310,11 @@ ngx_http_idv_page_form_handler(ngx_http_request_t *r)
         return;
     }
 
-    ngx_http_idv_page_read(page);
+    rc = ngx_http_idv_page_read(page);
 
-    rc = ngx_http_idv_page_enter(page, ngx_http_idv_page_route(r));
+    rc = (rc == NGX_OK)
+         ? ngx_http_idv_page_enter(page, ngx_http_idv_page_route(r))
+         : NGX_HTTP_INTERNAL_SERVER_ERROR;
 
     ngx_http_finalize_request(r, rc);
 }

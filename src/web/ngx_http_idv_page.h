@@ -297,8 +297,8 @@ ngx_int_t ngx_http_idv_page_field(ngx_http_idv_page_t *page, const char *name,
 /* the posted body as one string: NGX_OK or an HTTP status */
 ngx_int_t ngx_http_idv_page_body(ngx_http_request_t *r, ngx_str_t *body);
 
-/* flowId, return and the like of query and form, validated */
-void ngx_http_idv_page_read(ngx_http_idv_page_t *page);
+/* flowId and return of query and form, validated; NGX_ERROR without memory */
+ngx_int_t ngx_http_idv_page_read(ngx_http_idv_page_t *page);
 
 /* this client's token for one flow, or of its session for the log-out */
 ngx_int_t ngx_http_idv_page_csrf(ngx_http_idv_page_t *page,

@@ -109,19 +109,31 @@ ngx_http_idv_page_body(ngx_http_request_t *r, ngx_str_t *body)
 }
 
 
-void
+/* of the form, or else of the query */
+
+static ngx_int_t
+ngx_http_idv_page_value(ngx_http_idv_page_t *page, const char *name,
+    ngx_str_t *value)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_idv_page_field(page, name, value);
+
+    return rc == NGX_DECLINED ? ngx_http_idv_arg(page->r, name, value) : rc;
+}
+
+
+ngx_int_t
 ngx_http_idv_page_read(ngx_http_idv_page_t *page)
 {
-    size_t               i;
-    u_char               c;
-    ngx_str_t            value;
-    ngx_http_request_t  *r;
+    size_t     i;
+    u_char     c;
+    ngx_int_t  id, return_to;
+    ngx_str_t  value;
 
-    r = page->r;
+    id = ngx_http_idv_page_value(page, "flowId", &value);
 
-    if (ngx_http_idv_page_field(page, "flowId", &value) == NGX_OK
-        || ngx_http_idv_arg(r, "flowId", &value) == NGX_OK)
-    {
+    if (id == NGX_OK) {
         page->flow_id = value;
     }
 
@@ -139,12 +151,13 @@ ngx_http_idv_page_read(ngx_http_idv_page_t *page)
         }
     }
 
-    if ((ngx_http_idv_page_field(page, "return", &value) == NGX_OK
-         || ngx_http_idv_arg(r, "return", &value) == NGX_OK)
-        && ngx_http_idv_return_path(&value) == NGX_OK)
-    {
+    return_to = ngx_http_idv_page_value(page, "return", &value);
+
+    if (return_to == NGX_OK && ngx_http_idv_return_path(&value) == NGX_OK) {
         page->return_to = value;
     }
+
+    return id == NGX_ERROR || return_to == NGX_ERROR ? NGX_ERROR : NGX_OK;
 }
 
 

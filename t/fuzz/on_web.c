@@ -587,7 +587,7 @@ fuzz_form(fuzz_input_t *in)
     page.form = fuzz_copy(&page.form);
     ngx_str_set(&page.client.secret, "secretsecretsecretsecr");
 
-    ngx_http_idv_page_read(&page);
+    must(ngx_http_idv_page_read(&page) == NGX_OK);
 
     must(page.flow_id.len == 0 || page.flow_id.len == IDV_FLOW_ID_LEN);
 

@@ -337,7 +337,38 @@ sub stop {
 }
 
 
-sub hang { kill 'STOP', $_[0]{pid} }
+# kill() returns before the last thread has stopped, which may answer meanwhile
+
+sub hang {
+    my ($self) = @_;
+
+    kill 'STOP', $self->{pid};
+
+    for (1 .. 1000) {
+        return if !grep { !/^\d+ \(.*\) T /s } threads($self->{pid});
+        select undef, undef, undef, 0.01;
+    }
+
+    die "the directory does not stop\n";
+}
+
+
+# the line that says how it is, of each thread
+
+sub threads {
+    my ($pid) = @_;
+
+    my @lines;
+
+    for my $path (glob "/proc/$pid/task/*/stat") {
+        open my $file, '<', $path or next;
+        push @lines, scalar <$file>;
+    }
+
+    return @lines;
+}
+
+
 sub resume { kill 'CONT', $_[0]{pid} }
 
 
