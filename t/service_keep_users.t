@@ -404,7 +404,7 @@ $files = grep { m{/record$} } files();
 $nginx->write_config(http => $nginx->{http} =~ s/store kept /store moved /r);
 $site->reload;
 
-ok($nginx->wait_until(10, sub {
+ok($nginx->wait_until(30, sub {
     my @there = glob "$moved/users/*/record"; @there == $files }),
     'what is in the zone comes there') or diag(scalar(@{[glob
         "$moved/users/*/record"]}), " of $files");

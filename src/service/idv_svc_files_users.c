@@ -36,7 +36,7 @@ idv_svc_files_user(idv_svc_store_t *store, const u_char *name)
     ngx_uint_t   tries;
     ngx_pool_t  *pool;
 
-    if (store->keep == NULL) {
+    if (!idv_svc_files_count(store)) {
         return NGX_OK;
     }
 
@@ -174,7 +174,9 @@ idv_svc_files_user_saved(idv_svc_store_t *store, const u_char *name,
     user = idv_svc_index_find(&store->sh->users, name);
     own = user ? user->own : NULL;
 
-    if (own && own->late && own->version == version) {
+    if (own && own->late && own->version == version
+        && idv_svc_files_count(store))
+    {
         ngx_queue_remove(&own->changed);
         own->late = 0;
 
@@ -193,7 +195,9 @@ idv_svc_files_sweep_users(idv_svc_store_t *store, ngx_uint_t max)
     ngx_queue_t    *q;
     idv_svc_own_t  *own;
 
-    if (store->keep == NULL || ngx_queue_empty(&store->sh->changed)) {
+    if (!idv_svc_files_count(store)
+        || ngx_queue_empty(&store->sh->changed))
+    {
         return 0;
     }
 

@@ -41,6 +41,7 @@ typedef struct {
     ngx_slab_pool_t   *shpool;
     ngx_str_t          name;
     idv_svc_keep_t    *keep;         /* NULL: nothing is kept in files */
+    uint32_t           kept;         /* where this process keeps them */
 } idv_svc_store_t;
 
 

@@ -177,6 +177,10 @@ idv_svc_files_sync(idv_svc_store_t *store, const u_char *id, int64_t now)
     idv_svc_key_t    key;
     idv_svc_view_t  *view;
 
+    if (!idv_svc_files_count(store)) {
+        return NGX_OK;
+    }
+
     dir = idv_svc_keep_open(&store->keep->transactions, id, 1);
 
     if (dir == NGX_INVALID_FILE) {
@@ -327,7 +331,10 @@ idv_svc_files_saved(idv_svc_store_t *store, const idv_svc_view_t *view)
 
     node = idv_svc_index_find(&store->sh->transactions, view->tx.id);
 
-    if (node && node->tx.version == view->tx.version) {
+    if (!idv_svc_files_count(store)) {
+        saved = 1;
+
+    } else if (node && node->tx.version == view->tx.version) {
         node->saved = view->tx.version;
         saved = 1;
 
@@ -398,7 +405,7 @@ idv_svc_files_bury_some(idv_svc_store_t *store, ngx_queue_t *graves)
     ngx_queue_t      *q;
     idv_svc_grave_t  *grave;
 
-    if (store->keep == NULL || ngx_queue_empty(graves)) {
+    if (!idv_svc_files_count(store) || ngx_queue_empty(graves)) {
         return 0;
     }
 
@@ -471,7 +478,7 @@ idv_svc_files_sweep(idv_svc_store_t *store, ngx_uint_t max, int64_t now)
     ngx_queue_t     *q;
     idv_svc_node_t  *node;
 
-    if (store->keep == NULL) {
+    if (!idv_svc_files_count(store)) {
         return 0;
     }
 

@@ -68,6 +68,7 @@ idv_svc_store_load(idv_svc_store_t *store, ngx_log_t *log)
     keep = store->keep;
 
     if (keep == NULL) {
+        store->kept = 0;
         store->sh->kept = 0;
         return;
     }
@@ -76,6 +77,8 @@ idv_svc_store_load(idv_svc_store_t *store, ngx_log_t *log)
 
     kept = ngx_crc32_long(keep->transactions.data, keep->transactions.len);
     kept |= 1;
+
+    store->kept = kept;
 
     if (store->sh->kept == kept) {
         return;
@@ -716,7 +719,7 @@ idv_svc_files_sweep_policies(idv_svc_store_t *store)
     idv_svc_shelf_t    *shelf;
     ngx_rbtree_node_t  *n;
 
-    if (store->keep == NULL || !store->sh->shelves_late) {
+    if (!idv_svc_files_count(store) || !store->sh->shelves_late) {
         return;
     }
 

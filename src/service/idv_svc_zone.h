@@ -375,4 +375,16 @@ ngx_uint_t idv_svc_ledger_shrink(idv_svc_store_t *store, ngx_uint_t n);
 void idv_svc_ledger_expire(idv_svc_store_t *store, int64_t now);
 
 
+/*
+ * Files count where the newest configuration has them.  A worker of the one
+ * before may have them elsewhere: it leaves all that is late to the others.
+ */
+
+static ngx_inline ngx_uint_t
+idv_svc_files_count(const idv_svc_store_t *store)
+{
+    return store->keep && store->sh->kept == store->kept;
+}
+
+
 #endif /* _IDV_SVC_ZONE_H_INCLUDED_ */
