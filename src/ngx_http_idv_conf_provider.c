@@ -237,7 +237,9 @@ ngx_http_idv_provider_defaults(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
         ngx_sprintf(p->cookie_name.data, "idv_%V", &p->name);
     }
 
-    if (ngx_http_idv_cookie_names(cf->pool, p) != NGX_OK) {
+    if (ngx_http_idv_cookie_names(cf->pool, &p->cookie_name, p->cookies)
+        != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 

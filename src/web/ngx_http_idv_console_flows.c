@@ -47,10 +47,9 @@ static void
 ngx_http_idv_console_house(ngx_http_idv_console_t *job,
     ngx_http_idv_console_house_t *house)
 {
-    ngx_uint_t                  i;
-    idv_provider_t            **provider;
-    const idv_provider_t       *mine;
-    ngx_http_idv_main_conf_t   *mcf;
+    ngx_uint_t                       i;
+    const idv_provider_t            *mine, *const *provider;
+    const ngx_http_idv_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(job->request, ngx_http_idv_module);
 

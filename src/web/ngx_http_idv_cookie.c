@@ -133,7 +133,8 @@ ngx_http_idv_secure(ngx_http_request_t *r, const idv_provider_t *provider)
 
 
 ngx_int_t
-ngx_http_idv_cookie_names(ngx_pool_t *pool, idv_provider_t *provider)
+ngx_http_idv_cookie_names(ngx_pool_t *pool, const ngx_str_t *plain,
+    ngx_str_t names[IDV_COOKIE_NCOOKIES])
 {
     ngx_str_t   *name;
     ngx_uint_t   i;
@@ -145,18 +146,16 @@ ngx_http_idv_cookie_names(ngx_pool_t *pool, idv_provider_t *provider)
     };
 
     for (i = 0; i < IDV_COOKIE_NCOOKIES; i++) {
-        name = &provider->cookies[i];
+        name = &names[i];
 
-        name->len = sizeof("__Host-") - 1 + provider->cookie_name.len
-                    + ngx_strlen(suffix[i]);
+        name->len = sizeof("__Host-") - 1 + plain->len + ngx_strlen(suffix[i]);
 
         name->data = ngx_pnalloc(pool, name->len);
         if (name->data == NULL) {
             return NGX_ERROR;
         }
 
-        ngx_sprintf(name->data, "__Host-%V%s", &provider->cookie_name,
-                    suffix[i]);
+        ngx_sprintf(name->data, "__Host-%V%s", plain, suffix[i]);
     }
 
     return NGX_OK;

@@ -102,8 +102,9 @@ ngx_int_t ngx_http_idv_session_json(ngx_http_request_t *r,
 ngx_int_t ngx_http_idv_cookie_next(ngx_http_request_t *r, ngx_str_t *name,
     ngx_uint_t *pos, ngx_str_t *value);
 
-/* makes the names of a provider's cookies, at configuration time */
-ngx_int_t ngx_http_idv_cookie_names(ngx_pool_t *pool, idv_provider_t *provider);
+/* the names of all cookies, by what they share; at configuration time */
+ngx_int_t ngx_http_idv_cookie_names(ngx_pool_t *pool, const ngx_str_t *plain,
+    ngx_str_t names[IDV_COOKIE_NCOOKIES]);
 
 /* the cookie's full name: __Host- before it where the client sees TLS */
 void ngx_http_idv_cookie_name(ngx_http_request_t *r,

@@ -24,6 +24,7 @@ use Idv::Site;
 my $types = 'ngx_http_idv_(?:loc|srv|main)_conf_t'
     . '|ngx_http_idv_provider_conf_t|idv_provider_t|idv_svc_conf_t';
 my %reads = map { $_ => 1 } 'web/ngx_http_idv_page_conf.c',
+    'service/idv_svc_account_conf.c',
     map { "service/ngx_http_idv_service_$_.c" } qw(file module out);
 
 

@@ -316,7 +316,8 @@ test_forged(int warm)
 
         ngx_destroy_pool(fake_cycle.pool);
         fake_cycle.pool = tap_pool();
-        ngx_http_idv_cookie_names(fake_cycle.pool, &fake_provider);
+        ngx_http_idv_cookie_names(fake_cycle.pool, &fake_provider.cookie_name,
+                                  fake_provider.cookies);
 
         ok(!opens_as((char *) fake_provider.cookie_name.data, text,
                      "shop.example", ann), "another provider, %d", (int) i);
