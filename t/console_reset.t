@@ -21,7 +21,15 @@ use Idv::Site;
 
 my $other = '77777777-0c9f-49b3-8a77-3a3c9a2f4d11';
 
-my $console = Idv::Console->new(hop => 1, http => <<"END",
+# and a policy that earlier transactions may be of
+
+my $policy = '88888888-0c9f-49b3-8a77-3a3c9a2f4d11';
+
+my $console = Idv::Console->new(hop => 1,
+    files => { 'policies.json' => qq([{"id":"$policy","name":"again",)
+        . '"governmentId":{"verify":"REQUIRED"}}]' },
+    service => 'idv_service_policies policies.json;',
+    http => <<"END",
     idv_provider other {
         environment_id      $other;
         api_url             http://127.0.0.1:%%PORT_service%%/v1;
@@ -42,6 +50,17 @@ my $console = Idv::Console->new(hop => 1, http => <<"END",
         attempts          1;
         lockout           failures=1 time=1h;
         transaction_limit 3 1d;
+    }
+
+    idv_provider again {
+        environment_id      @{[Idv::Site::ENVIRONMENT]};
+        api_url             http://127.0.0.1:%%PORT_service%%/v1;
+        auth_url            http://127.0.0.1:%%PORT_service%%;
+        client_id           @{[Idv::Site::CLIENT]};
+        client_secret_file  client_secret;
+        session_key_file    session.key;
+        verify_policy       $policy;
+        reuse_verification  1h;
     }
 END
     locations => <<'END');
@@ -68,6 +87,15 @@ END
 
         location /strict/idv/ {
             idv_flow_api strict;
+        }
+
+        location /again/ {
+            auth_idv   again;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /again/idv/ {
+            idv_flow_api again;
         }
 END
 
@@ -175,6 +203,36 @@ my $again = $site->verified('ann');
 cmp_ok(opened($again), '>=', 8, 'verified once more');
 like($console->read('vic', 'users/ann')->{revokedAt}, qr/^\d{4}-.*Z$/,
     'the console knows when sessions were revoked');
+
+
+# Who comes back while the provider is still at it has an old success to show,
+# and a session that is newer than the reset: both are worth nothing at its end.
+
+$site->verified('ann', path => '/again/');
+$service->faults({ path => '/v1/environments/' . Idv::Site::ENVIRONMENT
+    . '/users/ann/resetVerification', delayMs => 3000 });
+
+my $operator = $site->client('adm');
+$operator->send('POST', '/console/api/users/ann/reset',
+    'Content-Type' => 'application/json', 'X-IDV-Console' => '1',
+    -body => '{}');
+sleep 1.1;
+
+my $back = $site->flow('ann', path => '/again/');
+$back->device('self');
+$back->continue;
+is($back->status, 'COMPLETED', 'back by what there was');
+is($back->client->get('/again/')->status, 200, '... and in');
+my $begun = $site->flow('ann');
+
+$answer = $operator->receive;
+is($answer->status, 200, 'the reset is done');
+is($begun->read->status, 404, '... a flow of the meantime has ended');
+is(opened($back->client, '/again/'), 0, '... and the session is worth nothing');
+$console->told;
+
+sleep 1.05;
+$again = $site->verified('ann');
 
 
 # Who has locked themselves out may try again at once; nobody else may.

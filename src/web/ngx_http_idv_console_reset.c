@@ -6,7 +6,8 @@
  * closed whatever the provider says:
  *
  *   flows, sessions --> how many transactions --> reset --> what it has left,
- *   one by one --> the user's contact --> a new transaction that tells them
+ *   one by one --> flows, sessions of the meantime --> the user's contact -->
+ *   a new transaction that tells them
  *
  * The local service resets as a whole; PingOne's own reset does nothing any
  * more, and there the transactions are deleted.
@@ -29,6 +30,7 @@ typedef struct {
 } ngx_http_idv_console_reset_t;
 
 
+static ngx_int_t ngx_http_idv_console_reset_here(ngx_http_idv_console_t *job);
 static void ngx_http_idv_console_reset_counted(ngx_http_idv_console_t *job);
 static void ngx_http_idv_console_reset_asked(ngx_http_idv_console_t *job);
 static void ngx_http_idv_console_reset_list(ngx_http_idv_console_t *job);
@@ -44,11 +46,7 @@ static void ngx_http_idv_console_reset_done(ngx_http_idv_console_t *job,
 void
 ngx_http_idv_console_reset(ngx_http_idv_console_t *job)
 {
-    ngx_int_t                      rc;
-    ngx_str_t                     *user;
     ngx_http_idv_console_reset_t  *reset;
-
-    user = &job->ids[NGX_HTTP_IDV_CONSOLE_ID_USER];
 
     reset = ngx_pcalloc(job->request->pool,
                         sizeof(ngx_http_idv_console_reset_t));
@@ -60,9 +58,39 @@ ngx_http_idv_console_reset(ngx_http_idv_console_t *job)
 
     job->task = reset;
 
-    /* in this order: a flow that ends gives no session any more */
+    if (ngx_http_idv_console_reset_here(job) != NGX_OK) {
+        return;
+    }
 
-    rc = ngx_http_idv_console_end_flows(job, user, &reset->flows);
+    job->done = ngx_http_idv_console_keep(job,
+                                          json_pack("{s:I, s:s}",
+                                                    "flows",
+                                                    (json_int_t) reset->flows,
+                                                    "sessions", "revoked"));
+
+    ngx_http_idv_console_ask(job, "GET", NULL,
+                             ngx_http_idv_console_reset_counted,
+                             "/users/%v/verifyTransactions?limit=100",
+                             &job->ids[NGX_HTTP_IDV_CONSOLE_ID_USER]);
+}
+
+
+/* in this order: a flow that ends gives no session any more */
+
+static ngx_int_t
+ngx_http_idv_console_reset_here(ngx_http_idv_console_t *job)
+{
+    ngx_int_t                      rc;
+    ngx_str_t                     *user;
+    ngx_uint_t                     ended;
+    ngx_http_idv_console_reset_t  *reset;
+
+    reset = job->task;
+    user = &job->ids[NGX_HTTP_IDV_CONSOLE_ID_USER];
+
+    rc = ngx_http_idv_console_end_flows(job, user, &ended);
+
+    reset->flows += ended;
 
     if (rc == NGX_OK) {
         rc = ngx_http_idv_console_end_sessions(job, user);
@@ -76,18 +104,9 @@ ngx_http_idv_console_reset(ngx_http_idv_console_t *job)
         ngx_http_idv_console_fail(job, rc == NGX_DECLINED
                                        ? NGX_HTTP_IDV_CONSOLE_ZONE_FULL
                                        : NGX_HTTP_IDV_CONSOLE_INTERNAL);
-        return;
     }
 
-    job->done = ngx_http_idv_console_keep(job,
-                                          json_pack("{s:I, s:s}",
-                                                    "flows",
-                                                    (json_int_t) reset->flows,
-                                                    "sessions", "revoked"));
-
-    ngx_http_idv_console_ask(job, "GET", NULL,
-                             ngx_http_idv_console_reset_counted,
-                             "/users/%v/verifyTransactions?limit=100", user);
+    return rc;
 }
 
 
@@ -195,6 +214,15 @@ ngx_http_idv_console_reset_delete(ngx_http_idv_console_t *job)
 
     (void) json_object_set_new(job->done, "transactions",
                                json_integer(reset->transactions));
+
+    /* who came back meanwhile had the old transactions to show */
+
+    if (ngx_http_idv_console_reset_here(job) != NGX_OK) {
+        return;
+    }
+
+    (void) json_object_set_new(job->done, "flows",
+                               json_integer(reset->flows));
 
     job->lenient = 1;
     ngx_http_idv_console_ask(job, "GET", NULL,
