@@ -114,6 +114,23 @@ $console->refused($console->get('adm', 'users/..%2fx'), 404, 'NOT_FOUND',
     'a step');
 $console->refused($console->get('adm', 'users/a%01b'), 404, 'NOT_FOUND',
     'a control character');
+
+# what nginx has made a slash of is none: it would lead to another operation
+
+for my $name ("ann%2FverifyTransactions%2F$tx", "ann/verifyTransactions%2f$tx",
+    'ann%2Fsessions')
+{
+    $console->refused($console->get('adm', "users/$name"), 404, 'NOT_FOUND',
+        $name);
+    $console->refused($console->change('adm', "users/$name/$_", {}), 404,
+        'NOT_FOUND', "$name/$_") for qw(approve revoke);
+    is($console->client('adm')->get("/console/users/$name")->status, 404,
+        "... nor is a page");
+}
+
+is($console->get('adm', 'users/ann?search=a%2Fb')->status, 200,
+    'a slash may be looked for');
+
 for my $bad ("a\xffb", "a\xc3", "\xc0\xaf", "\xed\xa0\x80",
     "\xf4\x90\x80\x80")
 {

@@ -17,6 +17,7 @@
 
 static ngx_int_t ngx_http_idv_console_hide(ngx_http_idv_console_t *job);
 static void ngx_http_idv_console_mask(ngx_str_t *text);
+static ngx_uint_t ngx_http_idv_console_slashed(ngx_http_request_t *r);
 static ngx_int_t ngx_http_idv_console_begin(ngx_http_idv_console_t *job);
 static ngx_int_t ngx_http_idv_console_find(ngx_http_idv_console_t *job);
 static ngx_uint_t ngx_http_idv_console_find_page(ngx_http_idv_console_t *job);
@@ -252,6 +253,10 @@ ngx_http_idv_console_find(ngx_http_idv_console_t *job)
     ngx_uint_t                        i, method, methods;
     const ngx_http_idv_console_op_t  *op;
 
+    if (ngx_http_idv_console_slashed(job->request)) {
+        return NGX_DECLINED;
+    }
+
     method = job->request->method;
 
     if (method == NGX_HTTP_HEAD) {
@@ -299,6 +304,34 @@ ngx_http_idv_console_find(ngx_http_idv_console_t *job)
     ngx_http_idv_console_allow(job, methods);
 
     return NGX_ABORT;
+}
+
+
+/*
+ * Nobody has an id with a slash.  nginx has taken the escape away, and a name
+ * like "ann/verifyTransactions/ID" would lead to another operation.
+ */
+
+static ngx_uint_t
+ngx_http_idv_console_slashed(ngx_http_request_t *r)
+{
+    u_char     *p, *last;
+    ngx_str_t  *uri;
+
+    uri = &r->unparsed_uri;
+
+    last = ngx_strlchr(uri->data, uri->data + uri->len, '?');
+    if (last == NULL) {
+        last = uri->data + uri->len;
+    }
+
+    for (p = uri->data; last - p >= 3; p++) {
+        if (ngx_strncasecmp(p, (u_char *) "%2f", 3) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
