@@ -29,6 +29,8 @@ my @tx = map { "d1c2a8f0-77aa-4d6c-8b63-9e0a4f2b6c3$_" } 1 .. 3;
 my $mock = Idv::Mock->new;
 my $console = Idv::Console->new(workers => 1, reviews => 0,
     peer => 'http://127.0.0.1:' . $mock->port,
+    http => 'log_format visit "$request_method $request_uri $http_referer";',
+    gate => 'access_log %%DIR%%/visits visit;',
     provider => 'connect_timeout 1s; timeout 2s; breaker off; '
         . 'read_interval 1s;');
 
@@ -101,6 +103,17 @@ answers({ path => "$env/users", status => 500, json => { code => 'X' } });
 is($console->get('vic', 'users?search=someone-looked-for&cursor=1')->status,
     500, 'what was looked for is in no log');
 like((asked())[0]{path}, qr/someone-looked-for/, '... but was');
+
+# a page says to the next one, and to its style, how it was found
+
+$console->client('vic')->get('/console/flows', Referer =>
+    'http://127.0.0.1/console/users?cursor=1&search=someone-looked-for');
+is(join("\n", grep { /cursor=1/ } split /\n/,
+    $console->nginx->read_file('visits')),
+    join("\n", 'GET /console/api/users?search=******************&cursor=1 -',
+        'GET /console/flows http://127.0.0.1/console/users?cursor=1&search='
+        . '*' x 18), '... nor in that of the next page');
+
 answers({ path => "$env/users", json => { _embedded => { users => \@found },
     count => 1 } });
 

@@ -129,6 +129,12 @@ ngx_http_idv_console_hide(ngx_http_idv_console_t *job)
 
     r = job->request;
 
+    /* a page says to the next one how it was found */
+
+    if (r->headers_in.referer) {
+        ngx_http_idv_console_mask(&r->headers_in.referer->value);
+    }
+
     if (r->args.len == 0) {
         return NGX_OK;
     }
