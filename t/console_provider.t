@@ -277,6 +277,15 @@ cmp_ok(scalar(grep { $_->{method} eq 'DELETE' } asked()), '<=',
     501, '... somewhere');
 
 
+# One that makes a list of what is made is not asked to make another for ever.
+
+answers({ path => "$env/users/$id/verifyTransactions",
+    json => { _embedded => { verifyTransactions => [] } } });
+$answer = $console->change('adm', "users/$id/approve", {});
+is($answer->status, 502, 'nothing that could be approved');
+is(join(' ', map { $_->{method} } asked()), 'GET POST', '... was made once');
+
+
 # Images: what it is its bytes say.
 
 my $image = "users/$id/verifyTransactions/$tx[0]/images/$tx[1]";

@@ -13,6 +13,7 @@ static void ngx_http_idv_console_listed(ngx_http_idv_console_t *job);
 static void ngx_http_idv_console_tx_read(ngx_http_idv_console_t *job);
 static void ngx_http_idv_console_tx_judged(ngx_http_idv_console_t *job);
 static void ngx_http_idv_console_latest(ngx_http_idv_console_t *job);
+static void ngx_http_idv_console_made(ngx_http_idv_console_t *job);
 static void ngx_http_idv_console_put(ngx_http_idv_console_t *job,
     const char *status, json_t *transaction);
 static void ngx_http_idv_console_approved(ngx_http_idv_console_t *job);
@@ -177,19 +178,24 @@ ngx_http_idv_console_latest(ngx_http_idv_console_t *job)
     list = json_object_get(json_object_get(job->reply, "_embedded"),
                            "verifyTransactions");
 
-    /* what has just been made is no list */
-
-    transaction = list ? json_array_get(list, 0) : job->reply;
+    transaction = json_array_get(list, 0);
 
     if (transaction == NULL) {
         ngx_http_idv_console_ask(job, "POST", json_object(),
-                                 ngx_http_idv_console_latest,
+                                 ngx_http_idv_console_made,
                                  "/users/%v/verifyTransactions",
                                  &job->ids[NGX_HTTP_IDV_CONSOLE_ID_USER]);
         return;
     }
 
     ngx_http_idv_console_put(job, "APPROVED_NO_REQUEST", transaction);
+}
+
+
+static void
+ngx_http_idv_console_made(ngx_http_idv_console_t *job)
+{
+    ngx_http_idv_console_put(job, "APPROVED_NO_REQUEST", job->reply);
 }
 
 
