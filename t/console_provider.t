@@ -66,11 +66,11 @@ my @found = ({ id => $id, username => $evil, email => 'x@example.com',
 
 answers({ path => "$env/users", json => { _embedded => { users => \@found },
     count => 1, _links => { next => { href => 'https://api.example.com'
-        . "$env/users?limit=25&cursor=eyJ%2Bx&a=b" } } } });
+        . "$env/users?limit=25&cursor=ey+J%2Bx%3D&a=b" } } } });
 
 my $answer = $console->get('vic', 'users?search=a%22+or+%5C&cursor=c%26d');
 is($answer->status, 200, 'a search') or diag($answer->body);
-is_deeply($answer->json, { count => 1, next => 'eyJ%2Bx', users => [{
+is_deeply($answer->json, { count => 1, next => 'ey+J+x=', users => [{
     id => $id, username => $evil, email => 'x@example.com',
     name => { given => $evil, family => "O'Neil" },
     mobilePhone => '+15555550100', enabled => JSON::PP::false,
@@ -86,6 +86,13 @@ is($arg{limit}, 25, 'so many at a time');
 is($arg{cursor}, 'c&d', 'from where it was');
 is($arg{filter}, join(' or ', map { qq{$_ sw "a\\" or \\\\"} } qw(username
     email name.family name.given mobilePhone)), 'the text as a text');
+
+my ($more) = $console->client('vic')->get('/console/users?search=a')->body
+    =~ m{href="(/console/users\?[^"]*)">More};
+$more =~ s/&amp;/&/g;
+$console->client('vic')->get($more);
+like((asked())[-1]{path}, qr/&cursor=ey%2BJ%2Bx%3D$/,
+    'the next page begins where the provider has said');
 
 $console->get('vic', "users?search=$id");
 like((asked())[-1]{path}, qr/filter=id%20eq%20%22$id%22/,

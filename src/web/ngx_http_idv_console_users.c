@@ -18,7 +18,7 @@
 static void ngx_http_idv_console_found(ngx_http_idv_console_t *job);
 static ngx_int_t ngx_http_idv_console_filter(ngx_http_idv_console_t *job,
     ngx_str_t *text, ngx_str_t *filter);
-static json_t *ngx_http_idv_console_cursor(json_t *list);
+static json_t *ngx_http_idv_console_cursor(ngx_http_idv_console_t *job);
 static void ngx_http_idv_console_user_read(ngx_http_idv_console_t *job);
 static void ngx_http_idv_console_status_read(ngx_http_idv_console_t *job);
 static void ngx_http_idv_console_user_done(ngx_http_idv_console_t *job);
@@ -139,7 +139,7 @@ ngx_http_idv_console_found(ngx_http_idv_console_t *job)
     json_t  *list, *user, *users, *next;
 
     list = json_object_get(json_object_get(job->reply, "_embedded"), "users");
-    next = ngx_http_idv_console_cursor(job->reply);
+    next = ngx_http_idv_console_cursor(job);
     users = json_array();
 
     json_array_foreach(list, i, user) {
@@ -155,19 +155,23 @@ ngx_http_idv_console_found(ngx_http_idv_console_t *job)
 }
 
 
-/* of the provider's link to more: it may lead elsewhere, a cursor does not */
+/*
+ * Of the provider's link to more: it may lead elsewhere, a cursor does not.  It
+ * is escaped anew when it is sent back, where a plus is no blank.
+ */
 
 static json_t *
-ngx_http_idv_console_cursor(json_t *list)
+ngx_http_idv_console_cursor(ngx_http_idv_console_t *job)
 {
     u_char      *p, *last, *end;
-    ngx_str_t    href;
+    json_t      *link;
+    ngx_str_t    href, raw, cursor;
     ngx_uint_t   i;
 
     static const char  name[] = "cursor=";
 
-    list = json_object_get(json_object_get(list, "_links"), "next");
-    href = idv_json_string(list, "href");
+    link = json_object_get(json_object_get(job->reply, "_links"), "next");
+    href = idv_json_string(link, "href");
 
     p = ngx_strlchr(href.data, href.data + href.len, '?');
     last = href.data + href.len;
@@ -185,7 +189,12 @@ ngx_http_idv_console_cursor(json_t *list)
         }
 
         if ((size_t) (end - p) > i && ngx_strncmp(p, name, i) == 0) {
-            return json_stringn((char *) p + i, end - p - i);
+            raw.data = p + i;
+            raw.len = end - raw.data;
+
+            return ngx_http_idv_unescape(job->request->pool, &raw, 0, &cursor)
+                   == NGX_OK
+                   ? json_stringn((char *) cursor.data, cursor.len) : NULL;
         }
     }
 
