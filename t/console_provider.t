@@ -293,6 +293,19 @@ is($answer->status, 502, 'nothing that could be approved');
 is(join(' ', map { $_->{method} } asked()), 'GET POST', '... was made once');
 
 
+# A list that is long keeps no worker: 200000 by 200000 would take minutes.
+
+my $data = "$env/users/$id/verifyTransactions/$tx[0]/verifiedData";
+answers({ path => $data, body => ['{"_embedded":{"verifiedData":[',
+    '{"type":"X"},', 200000,
+    '{"id":"b","type":"X","data":{"B":"b"}}]}}'] });
+
+$answer = $console->get('adm',
+    "users/$id/verifyTransactions/$tx[0]/verifiedData");
+is($answer->status, 200, 'a long list');
+is($answer->json->{verifiedData}[-1]{data}{B}, 'b', '... with its data');
+
+
 # Images: what it is its bytes say.
 
 my $image = "users/$id/verifyTransactions/$tx[0]/images/$tx[1]";

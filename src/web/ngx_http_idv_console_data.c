@@ -19,10 +19,10 @@ static void ngx_http_idv_console_data_read(ngx_http_idv_console_t *job);
 static json_t *ngx_http_idv_console_data_answer(ngx_http_idv_console_t *job,
     json_t *full);
 static void ngx_http_idv_console_data_merge(ngx_http_idv_console_t *job,
-    json_t *list, json_t *full);
+    json_t *list, json_t *index);
 static json_t *ngx_http_idv_console_data_link(ngx_http_idv_console_t *job,
     json_t *id);
-static json_t *ngx_http_idv_console_data_find(json_t *full, json_t *id);
+static json_t *ngx_http_idv_console_data_index(json_t *full);
 static json_t *ngx_http_idv_console_data_list(json_t *reply, const char *name);
 static ngx_uint_t ngx_http_idv_console_data_image(json_t *item);
 static void ngx_http_idv_console_image_read(ngx_http_idv_console_t *job);
@@ -121,13 +121,20 @@ ngx_http_idv_console_data_read(ngx_http_idv_console_t *job)
 static json_t *
 ngx_http_idv_console_data_answer(ngx_http_idv_console_t *job, json_t *full)
 {
-    json_t  *list, *previous;
+    json_t  *list, *previous, *index;
 
     list = ngx_http_idv_console_data_list(job->draft, "verifiedData");
     previous = ngx_http_idv_console_data_list(job->draft, "previousAttempts");
+    index = ngx_http_idv_console_data_index(full);
 
-    ngx_http_idv_console_data_merge(job, list, full);
-    ngx_http_idv_console_data_merge(job, previous, full);
+    if (index == NULL) {
+        return NULL;
+    }
+
+    ngx_http_idv_console_data_merge(job, list, index);
+    ngx_http_idv_console_data_merge(job, previous, index);
+
+    json_decref(index);
 
     return json_pack("{s:o, s:O*, s:I}",
                      "verifiedData", list ? json_incref(list) : json_array(),
@@ -140,10 +147,11 @@ ngx_http_idv_console_data_answer(ngx_http_idv_console_t *job, json_t *full)
 
 static void
 ngx_http_idv_console_data_merge(ngx_http_idv_console_t *job, json_t *list,
-    json_t *full)
+    json_t *index)
 {
-    size_t   i;
-    json_t  *item, *id, *data;
+    size_t       i;
+    json_t      *item, *id, *data;
+    const char  *name;
 
     json_array_foreach(list, i, item) {
 
@@ -157,7 +165,8 @@ ngx_http_idv_console_data_merge(ngx_http_idv_console_t *job, json_t *list,
             continue;
         }
 
-        data = ngx_http_idv_console_data_find(full, id);
+        name = json_string_value(id);
+        data = name ? json_object_get(index, name) : NULL;
 
         if (data) {
             (void) json_object_set(item, "data", data);
@@ -199,26 +208,37 @@ ngx_http_idv_console_data_link(ngx_http_idv_console_t *job, json_t *id)
 }
 
 
+/* data by the id of its item, whose first one counts: lists may be long */
+
 static json_t *
-ngx_http_idv_console_data_find(json_t *full, json_t *id)
+ngx_http_idv_console_data_index(json_t *full)
 {
     size_t       i;
-    json_t      *item;
+    json_t      *index, *item, *data;
     ngx_uint_t   n;
+    const char  *id;
 
     static const char *const  lists[] = { "verifiedData", "previousAttempts" };
 
-    for (n = 0; n < 2; n++) {
+    index = json_object();
+
+    for (n = 0; n < 2 && index; n++) {
         json_array_foreach(ngx_http_idv_console_data_list(full, lists[n]), i,
                            item)
         {
-            if (id && json_equal(json_object_get(item, "id"), id)) {
-                return json_object_get(item, "data");
+            id = json_string_value(json_object_get(item, "id"));
+            data = json_object_get(item, "data");
+
+            if (id && data && json_object_get(index, id) == NULL
+                && json_object_set(index, id, data) != 0)
+            {
+                json_decref(index);
+                return NULL;
             }
         }
     }
 
-    return NULL;
+    return index;
 }
 
 
