@@ -10,7 +10,30 @@
 #include "idv_engine_claims.h"
 
 
+/* seconds that a provider's clock may be ahead */
+#define IDV_ENGINE_SKEW  60
+
+
 static void idv_engine_called(idv_call_t *call);
+
+
+/* who has been sent back to the beginning does not begin with what was before */
+
+static int64_t
+idv_engine_since(const idv_engine_job_t *job)
+{
+    u_char   key[16];
+    int64_t  now, since, revoked;
+
+    now = ngx_time();
+    since = now - ngx_min(job->provider->flow.reuse, job->flow.max_age);
+
+    idv_store_subject(job->provider->id, job->flow.subject, key);
+
+    revoked = idv_store_revoked_before(job->provider->store, key, now);
+
+    return ngx_max(since, revoked + 1);
+}
 
 
 ngx_int_t
@@ -41,8 +64,7 @@ idv_engine_call(idv_engine_job_t *job, json_t *document)
     switch (job->effect.type) {
 
     case IDV_EFFECT_RECALL:
-        call->since = ngx_time() - ngx_min(job->provider->flow.reuse,
-                                           job->flow.max_age);
+        call->since = idv_engine_since(job);
 
         return idv_provider_recall(call);
 
@@ -123,7 +145,11 @@ idv_engine_recalled(idv_engine_job_t *job, idv_call_t *call)
     event.cause = IDV_CAUSE_NONE;
     event.tx = NULL;
 
-    if (call->result == IDV_CALL_OK && call->transaction.created) {
+    /* one of the future would never be too old */
+
+    if (call->result == IDV_CALL_OK && call->transaction.created
+        && call->transaction.created <= ngx_time() + IDV_ENGINE_SKEW)
+    {
         event.tx = &call->transaction;
         job->verified = call->transaction.created;
     }

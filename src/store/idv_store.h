@@ -182,6 +182,10 @@ ngx_int_t idv_store_strike(idv_store_t *store, uint64_t provider,
 ngx_int_t idv_store_revoke(idv_store_t *store, const u_char key[16],
     int64_t before, int64_t expires);
 
+/* the key of all sessions of a subject at a provider */
+void idv_store_subject(uint64_t provider, const u_char subject[16],
+    u_char key[16]);
+
 /*
  * 1 if a session of either key, issued at that time, is revoked.  Takes no lock
  * where neither key's bit is set in the filter.

@@ -11,6 +11,22 @@
 #include "idv_store_zone.h"
 
 
+/* the subject may be another person at another provider of the zone */
+
+void
+idv_store_subject(uint64_t provider, const u_char subject[16], u_char key[16])
+{
+    uint64_t  half;
+
+    ngx_memcpy(key, subject, 16);
+    ngx_memcpy(&half, key, sizeof(half));
+
+    half ^= provider;
+
+    ngx_memcpy(key, &half, sizeof(half));
+}
+
+
 static ngx_inline uint32_t
 idv_store_bit(const u_char key[16])
 {

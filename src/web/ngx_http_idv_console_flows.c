@@ -148,7 +148,7 @@ ngx_http_idv_console_revoked(ngx_http_idv_console_t *job, ngx_str_t *user,
         return NGX_ERROR;
     }
 
-    ngx_http_idv_session_of(job->conf->provider, subject, key);
+    idv_store_subject(job->conf->provider->id, subject, key);
 
     *when = idv_store_revoked_before(job->conf->provider->store, key,
                                      ngx_time());
@@ -228,10 +228,13 @@ ngx_http_idv_console_end_sessions(ngx_http_idv_console_t *job, ngx_str_t *user)
     for (i = 0; i < house.n; i++) {
         provider = house.providers[i];
 
-        ngx_http_idv_session_of(provider, subject, key);
+        idv_store_subject(provider->id, subject, key);
+
+        /* an earlier verification would be another session at once */
 
         if (idv_store_revoke(provider->store, key, now,
-                             now + provider->session_lifetime)
+                             now + ngx_max(provider->session_lifetime,
+                                           (time_t) provider->flow.reuse))
             != NGX_OK)
         {
             return NGX_DECLINED;

@@ -242,23 +242,6 @@ ngx_http_idv_session_open(ngx_http_request_t *r, ngx_http_idv_sealed_t *sealed,
 }
 
 
-/* the subject may be another person at another provider of the zone */
-
-void
-ngx_http_idv_session_of(const idv_provider_t *provider,
-    const u_char subject[16], u_char key[16])
-{
-    uint64_t  half;
-
-    ngx_memcpy(key, subject, 16);
-    ngx_memcpy(&half, key, sizeof(half));
-
-    half ^= provider->id;
-
-    ngx_memcpy(key, &half, sizeof(half));
-}
-
-
 static ngx_int_t
 ngx_http_idv_session_check(const idv_provider_t *provider,
     const ngx_http_idv_session_t *session, const u_char subject[16],
@@ -298,7 +281,7 @@ ngx_http_idv_session_check(const idv_provider_t *provider,
         return NGX_DECLINED;
     }
 
-    ngx_http_idv_session_of(provider, session->subject, all);
+    idv_store_subject(provider->id, session->subject, all);
 
     if (idv_store_revoked(provider->store, session->id, all, session->issued,
                           now))

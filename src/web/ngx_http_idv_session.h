@@ -38,13 +38,10 @@ typedef struct {
 
 
 /*
- * What a session has of its subject, that as a key for the revocation of all
- * its sessions at a provider, and what a flow has of its client and subject.
- * Hashes that were asked for lately are kept.
+ * What a session has of its subject, and what a flow has of its client and
+ * subject.  Hashes that were asked for lately are kept.
  */
 ngx_int_t ngx_http_idv_subject_hash(ngx_str_t *subject, u_char hash[16]);
-void ngx_http_idv_session_of(const idv_provider_t *provider,
-    const u_char subject[16], u_char key[16]);
 ngx_int_t ngx_http_idv_binding(const idv_provider_t *provider,
     ngx_str_t *secret, ngx_str_t *subject, u_char binding[32]);
 

@@ -30,6 +30,7 @@ static idv_store_t     *store;
 static idv_provider_t   provider;
 static idv_call_t      *called;      /* under way */
 static ngx_uint_t       created, recalls, reads, canceled, detached;
+static int64_t          since;
 static ngx_uint_t       no_calls;    /* the next one cannot be made */
 static json_t          *document;    /* what is read */
 
@@ -60,6 +61,7 @@ ngx_int_t
 idv_provider_recall(idv_call_t *call)
 {
     recalls++;
+    since = call->since;
     return begun(call);
 }
 

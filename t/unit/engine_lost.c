@@ -405,11 +405,27 @@ listed(int64_t when)
 }
 
 
+/* a flow of a location where a success may be so old */
+
+static idv_flow_t
+aged(uint32_t max_age)
+{
+    idv_flow_t  flow;
+
+    flow = start("/");
+    flow.max_age = max_age;
+    node(&flow)->flow.max_age = max_age;
+
+    return flow;
+}
+
+
 /* an earlier success is looked for first, and costs nothing */
 
 static void
 test_recall(void)
 {
+    u_char       key[16];
     client_t    *c;
     idv_flow_t   flow, now;
 
@@ -453,6 +469,34 @@ test_recall(void)
     ok(c->done && created == 1, "and no other is created");
     is_int(c->op.flow.state, IDV_STATE_COMPLETED, "the flow is completed");
     is_int(c->op.flow.entered, 1790000000, "as of then");
+    gone(c);
+
+    /* nor a success of the future, which would never be too old */
+
+    reset();
+    provider.flow.reuse = 3600;
+
+    flow = aged(3600);
+    c = run(&flow, IDV_EVENT_DEVICE_SELF);
+    is_int(since, ngx_time() - 3600, "what there was in the last hour");
+    listed(ngx_time() + 100);
+    ok(reads == 0 && created == 1, "one of the future is none");
+    answer(IDV_TX_REQUESTED);
+    gone(c);
+    c = run(&flow, IDV_EVENT_CANCEL);
+    gone(c);
+
+    /* nor what was before all sessions of the subject were ended */
+
+    idv_store_subject(provider.id, flow.subject, key);
+    is_int(idv_store_revoke(store, key, ngx_time() - 7, ngx_time() + 3600),
+           NGX_OK, "all sessions of the subject are ended");
+
+    flow = aged(3600);
+    c = run(&flow, IDV_EVENT_DEVICE_SELF);
+    is_int(since, ngx_time() - 6, "and with them what they came from");
+    listed(0);
+    answer(IDV_TX_REQUESTED);
     gone(c);
 
     /* who is locked is not looked for */
