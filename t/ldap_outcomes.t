@@ -96,6 +96,12 @@ my %house = (
         'timeout 400ms; connect_timeout 400ms;', '', qr/no answer in time/],
     notice => [answers(sub { Idv::LDAP::message(0, 0x78,
         Idv::LDAP::result(52)) }), '', ''],
+    half => [answers(sub { Idv::LDAP::message($_[0], 0x64,
+        Idv::LDAP::tlv(0x04, 'cn=a') . Idv::LDAP::tlv(0x30,
+            Idv::LDAP::tlv(0x30, Idv::LDAP::tlv(0x04, 'mail')
+                . Idv::LDAP::tlv(0x31,
+                    Idv::LDAP::tlv(0x04, 'half@ldap.example')))
+            . "\x04\x00")) }, $done), '', ''],
     nonsense => [answers(sub { Idv::LDAP::message($_[0], 0x64, "\x04\x7f") },
         $done), '', ''],
 );

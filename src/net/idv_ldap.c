@@ -201,7 +201,9 @@ idv_ldap_search_event(ngx_event_t *ev)
     hung = search->sent
            && (ngx_msec_int_t) (peer->heard - search->when) <= 0;
 
-    idv_ldap_leave(peer, search);
+    /* first: what becomes of the others may end this request, too */
+
+    idv_ldap_finish_search(peer, search, IDV_LDAP_TIMEOUT);
 
     if (hung) {
         idv_ldap_peer_lost(peer, 1);
@@ -209,9 +211,6 @@ idv_ldap_search_event(ngx_event_t *ev)
     } else if (id) {
         idv_ldap_peer_abandon(peer, id);
     }
-
-    search->result = IDV_LDAP_TIMEOUT;
-    search->handler(search);
 }
 
 

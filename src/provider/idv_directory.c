@@ -19,6 +19,7 @@ static ngx_int_t idv_directory_value(void *data, const ngx_str_t *name,
 static ngx_int_t idv_directory_add(idv_directory_lookup_t *lookup,
     ngx_uint_t i, const ngx_str_t *value);
 static void idv_directory_wipe(void *data);
+static void idv_directory_forget(idv_directory_lookup_t *lookup);
 
 
 static struct {
@@ -312,6 +313,10 @@ idv_directory_answered(idv_ldap_search_t *search)
         if (rc != NGX_OK) {
             lookup->result = rc == NGX_ABORT ? IDV_LDAP_ERROR
                                              : IDV_LDAP_UNAVAILABLE;
+
+            /* half of an entry is none */
+
+            idv_directory_forget(lookup);
         }
     }
 
@@ -442,8 +447,7 @@ idv_directory_wipe(void *data)
 {
     idv_directory_lookup_t *lookup = data;
 
-    ngx_str_t   *entry;
-    ngx_uint_t   i;
+    ngx_str_t  *entry;
 
     entry = &lookup->search.entry;
 
@@ -451,10 +455,20 @@ idv_directory_wipe(void *data)
         ngx_explicit_memzero(entry->data, entry->len);
     }
 
+    idv_directory_forget(lookup);
+}
+
+
+static void
+idv_directory_forget(idv_directory_lookup_t *lookup)
+{
+    ngx_uint_t  i;
+
     for (i = 0; i < IDV_LDAP_MAX_ATTRIBUTES; i++) {
         if (lookup->values[i].data) {
             ngx_explicit_memzero(lookup->values[i].data,
                                  lookup->values[i].len);
+            ngx_str_null(&lookup->values[i]);
         }
     }
 }

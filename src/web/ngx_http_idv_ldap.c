@@ -144,6 +144,7 @@ ngx_http_idv_ldap_wait(ngx_http_request_t *r, ngx_http_idv_look_t *look)
         ngx_post_event(r->connection->read, &ngx_posted_events);
 
     } else if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+        ngx_http_idv_ldap_gone(look);
         return NGX_ERROR;
     }
 
