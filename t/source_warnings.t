@@ -14,7 +14,7 @@ use Test::More;
 my $top = $ENV{IDV_TOP};
 my $nginx = "$ENV{IDV_NGX_SRC}/src";
 
-my @flags = (qw(-c -O1 -g -Wall -Wextra -Wno-unused-parameter -Werror),
+my @flags = (qw(-c -O1 -Wall -Wextra -Wno-unused-parameter -Werror),
     '-o', '/dev/null',
     map("-I$nginx/$_", qw(core event event/modules os/unix http http/modules
                           http/v2)),
@@ -23,8 +23,8 @@ my @flags = (qw(-c -O1 -g -Wall -Wextra -Wno-unused-parameter -Werror),
 my @files = sort glob("$top/src/*.c $top/src/*/*.c");
 cmp_ok(scalar @files, '>', 10, 'sources found');
 
-my %more = (gcc => [], clang => [qw(-Wconditional-uninitialized
-                                    -Wpointer-arith)]);
+my %more = (gcc => [], clang => [qw(-fsyntax-only -Wpointer-arith
+                                    -Wconditional-uninitialized)]);
 
 for my $cc (sort keys %more) {
 
