@@ -101,7 +101,7 @@ cmp_ok($sum{most}, '<=', 3, 'by one at a time, who tries three times');
 
 $pingone->status('IN_PROGRESS');
 $pingone->fault(read => { delay => 0.4, json => $pingone->transaction_json });
-$clock->advance(10.5);
+$clock->advance(51);
 
 my $round = round(0);
 is($round->{read}, 1, 'it is back: one tries');

@@ -17,7 +17,7 @@
 static void idv_engine_called(idv_call_t *call);
 
 
-/* who has been sent back to the beginning does not begin with what was before */
+/* who was sent back to the beginning does not begin with what was before */
 
 static int64_t
 idv_engine_since(const idv_engine_job_t *job)
