@@ -115,8 +115,13 @@ like((asked())[0]{path}, qr/someone-looked-for/, '... but was');
 
 $console->client('vic')->get('/console/flows', Referer =>
     'http://127.0.0.1/console/users?cursor=1&search=someone-looked-for');
-is(join("\n", grep { /cursor=1/ } split /\n/,
-    $console->nginx->read_file('visits')),
+
+# a line is written when its answer has been sent
+
+my @visits;
+$console->nginx->wait_until(10, sub { 2 <= (@visits = grep { /cursor=1/ }
+    split /\n/, $console->nginx->read_file('visits')) });
+is(join("\n", @visits),
     join("\n", 'GET /console/api/users?search=******************&cursor=1 -',
         'GET /console/flows http://127.0.0.1/console/users?cursor=1&search='
         . '*' x 18), '... nor in that of the next page');
