@@ -527,20 +527,13 @@ ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
 }
 
 
-static char *
-ngx_http_idv_merge_place(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf,
-    const char *directive, ngx_str_t *name, const idv_provider_t **provider,
-    ngx_array_t *places, const char *leaf)
+char *
+ngx_http_idv_conf_named(ngx_conf_t *cf, const ngx_http_idv_loc_conf_t *conf,
+    const char *directive, ngx_str_t *name, const idv_provider_t **provider)
 {
-    u_char                    *p;
-    size_t                     len;
-    ngx_uint_t                 i;
-    ngx_http_idv_place_t      *place;
-    ngx_http_core_loc_conf_t  *clcf;
     ngx_http_idv_main_conf_t  *mcf;
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_idv_module);
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
     *provider = ngx_http_idv_find_provider(mcf, name);
 
@@ -552,9 +545,17 @@ ngx_http_idv_merge_place(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf,
         return NGX_CONF_ERROR;
     }
 
-    if (places == NULL) {
-        return NGX_CONF_OK;
-    }
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_idv_conf_prefix(ngx_conf_t *cf, const ngx_http_idv_loc_conf_t *conf,
+    const char *directive, ngx_str_t *path)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
     if (clcf->name.len == 0 || clcf->name.data[0] != '/'
         || clcf->name.data[clcf->name.len - 1] != '/'
@@ -572,6 +573,37 @@ ngx_http_idv_merge_place(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf,
         return NGX_CONF_ERROR;
     }
 
+    *path = clcf->name;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_idv_merge_place(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf,
+    const char *directive, ngx_str_t *name, const idv_provider_t **provider,
+    ngx_array_t *places, const char *leaf)
+{
+    u_char                *p;
+    size_t                 len;
+    ngx_str_t              path;
+    ngx_uint_t             i;
+    ngx_http_idv_place_t  *place;
+
+    if (ngx_http_idv_conf_named(cf, conf, directive, name, provider)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (places == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_http_idv_conf_prefix(cf, conf, directive, &path) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     if (conf->subject == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "%s needs auth_idv_subject, the same as the gate, in "
@@ -582,19 +614,19 @@ ngx_http_idv_merge_place(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf,
 
     len = ngx_strlen(leaf);
 
-    if (clcf->name.len > len
-        && ngx_memcmp(clcf->name.data + clcf->name.len - len, leaf, len) == 0)
+    if (path.len > len
+        && ngx_memcmp(path.data + path.len - len, leaf, len) == 0)
     {
         len = 0;
     }
 
-    p = ngx_pnalloc(cf->pool, clcf->name.len + len);
+    p = ngx_pnalloc(cf->pool, path.len + len);
     if (p == NULL) {
         return NGX_CONF_ERROR;
     }
 
     conf->path.data = p;
-    p = ngx_cpymem(p, clcf->name.data, clcf->name.len);
+    p = ngx_cpymem(p, path.data, path.len);
     p = ngx_cpymem(p, leaf, len);
     conf->path.len = p - conf->path.data;
 

@@ -111,5 +111,17 @@ ngx_int_t ngx_http_idv_name(ngx_str_t *name, size_t max);
 const idv_provider_t *ngx_http_idv_find_provider(
     const ngx_http_idv_main_conf_t *mcf, ngx_str_t *name);
 
+/*
+ * What a directive that makes a place needs: a provider that there is, and a
+ * location that is a prefix with a slash at its end.  What is missing is
+ * logged.
+ */
+char *ngx_http_idv_conf_named(ngx_conf_t *cf,
+    const ngx_http_idv_loc_conf_t *conf, const char *directive,
+    ngx_str_t *name, const idv_provider_t **provider);
+char *ngx_http_idv_conf_prefix(ngx_conf_t *cf,
+    const ngx_http_idv_loc_conf_t *conf, const char *directive,
+    ngx_str_t *path);
+
 
 #endif /* _NGX_HTTP_IDV_CONF_H_INCLUDED_ */

@@ -16,8 +16,6 @@
 
 static char *ngx_http_idv_console_complete(ngx_conf_t *cf,
     ngx_http_idv_loc_conf_t *conf);
-static char *ngx_http_idv_console_place(ngx_conf_t *cf,
-    ngx_http_idv_loc_conf_t *conf);
 static char *ngx_http_idv_console_needs(ngx_conf_t *cf,
     ngx_http_idv_loc_conf_t *conf);
 
@@ -85,7 +83,11 @@ ngx_http_idv_console_complete(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf)
 
     cc = &conf->console;
 
-    if (ngx_http_idv_console_place(cf, conf) != NGX_CONF_OK
+    if (ngx_http_idv_conf_named(cf, conf, "idv_console", &cc->name,
+                                &cc->provider)
+        != NGX_CONF_OK
+        || ngx_http_idv_conf_prefix(cf, conf, "idv_console", &cc->path)
+           != NGX_CONF_OK
         || ngx_http_idv_console_needs(cf, conf) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -110,49 +112,6 @@ ngx_http_idv_console_complete(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf)
 
     cc->queue = cc->net;
     ngx_str_null(&cc->queue.proxy);
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_idv_console_place(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf)
-{
-    ngx_http_core_loc_conf_t     *clcf;
-    ngx_http_idv_main_conf_t     *mcf;
-    ngx_http_idv_console_conf_t  *cc;
-
-    cc = &conf->console;
-
-    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_idv_module);
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    cc->provider = ngx_http_idv_find_provider(mcf, &cc->name);
-
-    if (cc->provider == NULL) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "idv_console names the provider \"%V\", which no "
-                      "idv_provider block defines, in %s:%ui",
-                      &cc->name, conf->place_file, conf->place_line);
-        return NGX_CONF_ERROR;
-    }
-
-    if (clcf->name.len == 0 || clcf->name.data[0] != '/'
-        || clcf->name.data[clcf->name.len - 1] != '/'
-        || clcf->exact_match || clcf->named
-#if (NGX_PCRE)
-        || clcf->regex
-#endif
-       )
-    {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "idv_console stands in location \"%V\": it needs a "
-                      "prefix location that ends with a slash, in %s:%ui",
-                      &clcf->name, conf->place_file, conf->place_line);
-        return NGX_CONF_ERROR;
-    }
-
-    cc->path = clcf->name;
 
     return NGX_CONF_OK;
 }

@@ -17,8 +17,6 @@
 
 static ngx_int_t ngx_http_idv_connector_json_type(ngx_http_request_t *r);
 static void ngx_http_idv_connector_body(ngx_http_request_t *r);
-static ngx_int_t ngx_http_idv_connector_text(ngx_http_request_t *r,
-    size_t max, ngx_str_t *text);
 static void ngx_http_idv_connector_local(ngx_http_idv_connector_t *job);
 static ngx_int_t ngx_http_idv_connector_link(ngx_http_idv_connector_t *job,
     ngx_str_t *link);
@@ -189,7 +187,7 @@ ngx_http_idv_connector_body(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_idv_module);
     job = ctx->call;
 
-    rc = ngx_http_idv_connector_text(r, job->conf->max_body, &text);
+    rc = ngx_http_idv_body(r, job->conf->max_body, &text);
 
     if (rc == NGX_ERROR) {
         ngx_http_idv_connector_finalize(job, NGX_HTTP_INTERNAL_SERVER_ERROR);
@@ -239,59 +237,6 @@ ngx_http_idv_connector_body(ngx_http_request_t *r)
     }
 
     ngx_http_idv_connector_ask(job);
-}
-
-
-/* the body as one text; NGX_DECLINED: too large */
-
-static ngx_int_t
-ngx_http_idv_connector_text(ngx_http_request_t *r, size_t max, ngx_str_t *text)
-{
-    size_t        len;
-    u_char       *p;
-    ngx_chain_t  *cl;
-
-    ngx_str_null(text);
-
-    if (r->request_body == NULL || r->request_body->bufs == NULL) {
-        return NGX_OK;
-    }
-
-    len = 0;
-
-    for (cl = r->request_body->bufs; cl; cl = cl->next) {
-
-        if (cl->buf->in_file) {
-            return NGX_DECLINED;
-        }
-
-        len += cl->buf->last - cl->buf->pos;
-    }
-
-    if (len > max) {
-        return NGX_DECLINED;
-    }
-
-    cl = r->request_body->bufs;
-    text->len = len;
-
-    if (cl->next == NULL) {
-        text->data = cl->buf->pos;
-        return NGX_OK;
-    }
-
-    p = ngx_pnalloc(r->pool, len + 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    text->data = p;
-
-    for ( /* void */ ; cl; cl = cl->next) {
-        p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
-    }
-
-    return NGX_OK;
 }
 
 

@@ -31,8 +31,6 @@ static ngx_int_t ngx_http_idv_console_from_here(ngx_http_idv_console_t *job);
 static ngx_uint_t ngx_http_idv_console_type(ngx_http_request_t *r,
     const char *type);
 static void ngx_http_idv_console_body(ngx_http_request_t *r);
-static ngx_int_t ngx_http_idv_console_read(ngx_http_request_t *r,
-    ngx_str_t *text);
 static ngx_int_t ngx_http_idv_console_form(ngx_http_idv_console_t *job,
     ngx_str_t *text);
 static ngx_int_t ngx_http_idv_console_field(ngx_http_idv_console_t *job,
@@ -596,7 +594,7 @@ ngx_http_idv_console_body(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_http_idv_module);
     job = ctx->call;
 
-    rc = ngx_http_idv_console_read(r, &text);
+    rc = ngx_http_idv_body(r, NGX_HTTP_IDV_CONSOLE_MAX_BODY, &text);
 
     if (rc != NGX_OK) {
         ngx_http_idv_console_fail(job, rc == NGX_DECLINED
@@ -630,52 +628,6 @@ ngx_http_idv_console_body(ngx_http_request_t *r)
     }
 
     ngx_http_idv_console_run(job);
-}
-
-
-/* the body as one text; NGX_DECLINED: too large */
-
-static ngx_int_t
-ngx_http_idv_console_read(ngx_http_request_t *r, ngx_str_t *text)
-{
-    size_t        len;
-    u_char       *p;
-    ngx_chain_t  *cl;
-
-    ngx_str_null(text);
-
-    if (r->request_body == NULL || r->request_body->bufs == NULL) {
-        return NGX_OK;
-    }
-
-    len = 0;
-
-    for (cl = r->request_body->bufs; cl; cl = cl->next) {
-
-        if (cl->buf->in_file) {
-            return NGX_DECLINED;
-        }
-
-        len += cl->buf->last - cl->buf->pos;
-    }
-
-    if (len > NGX_HTTP_IDV_CONSOLE_MAX_BODY) {
-        return NGX_DECLINED;
-    }
-
-    p = ngx_pnalloc(r->pool, len + 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    text->data = p;
-    text->len = len;
-
-    for (cl = r->request_body->bufs; cl; cl = cl->next) {
-        p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
-    }
-
-    return NGX_OK;
 }
 
 

@@ -2,7 +2,8 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * What pages and console read of a request: its query, and where it comes from.
+ * What pages and console read of a request: its query, its body, and where it
+ * comes from.
  */
 
 
@@ -103,6 +104,57 @@ ngx_http_idv_same_origin(ngx_http_request_t *r, const idv_provider_t *provider)
         || ngx_strncasecmp(origin.data, from->data, from->len) != 0)
     {
         return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_idv_body(ngx_http_request_t *r, size_t max, ngx_str_t *text)
+{
+    size_t        len;
+    u_char       *p;
+    ngx_chain_t  *cl;
+
+    ngx_str_null(text);
+
+    if (r->request_body == NULL || r->request_body->bufs == NULL) {
+        return NGX_OK;
+    }
+
+    len = 0;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+
+        if (cl->buf->in_file) {
+            return NGX_DECLINED;
+        }
+
+        len += cl->buf->last - cl->buf->pos;
+    }
+
+    if (len > max) {
+        return NGX_DECLINED;
+    }
+
+    cl = r->request_body->bufs;
+    text->len = len;
+
+    if (cl->next == NULL) {
+        text->data = cl->buf->pos;
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->data = p;
+
+    for ( /* void */ ; cl; cl = cl->next) {
+        p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
     }
 
     return NGX_OK;

@@ -282,6 +282,13 @@ ngx_int_t ngx_http_idv_unescape(ngx_pool_t *pool, ngx_str_t *src,
     ngx_uint_t form, ngx_str_t *dst);
 
 /*
+ * The body as one text, without a NUL, of the request's memory: NGX_DECLINED
+ * if it is longer than max, or in a file.
+ */
+ngx_int_t ngx_http_idv_body(ngx_http_request_t *r, size_t max,
+    ngx_str_t *text);
+
+/*
  * What the browser says of where a request comes from: NGX_OK: this origin,
  * NGX_DECLINED: another one, NGX_AGAIN: it does not say.
  */
