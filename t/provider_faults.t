@@ -78,6 +78,8 @@ my @faults = (
     ['a thousand headers', { json => $good,
         headers => [map { ("X-Many-$_" => 'x' x 40) } 1 .. 1000] },
         qr/too large: /],
+    ['short headers, too many', { json => $good,
+        headers => [map { ("X-$_" => 1) } 1 .. 256] }, qr/too large: /],
     ['10 MB of JSON', { json => $good, pad => 10 * 1024 * 1024 },
         qr/too large: /],
     ['10 MB of JSON, not announced', { json => $good,

@@ -18,6 +18,7 @@
 
 #define IDV_TRANSFER_MAX_HEADERS  8
 #define IDV_TRANSFER_MAX_KEPT     8
+#define IDV_TRANSFER_MAX_LINES    256    /* of headers, of a response */
 #define IDV_TRANSFER_ERROR_LEN    256
 #define IDV_TRANSFER_MIN_WINDOW   (32 * 1024)   /* twice libcurl's pieces */
 

@@ -50,6 +50,7 @@ typedef struct {
     ngx_uint_t                code;
 
     size_t                    header_bytes;
+    ngx_uint_t                header_lines;
     size_t                    body_size;       /* allocated for the response */
     size_t                    streamed;        /* bytes, taken or not */
 

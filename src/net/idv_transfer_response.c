@@ -192,7 +192,9 @@ idv_transfer_header(char *line, size_t size, size_t n, void *data)
 
     job->active = ngx_current_msec;
 
-    if (len > t->conf->max_header - job->header_bytes) {
+    if (len > t->conf->max_header - job->header_bytes
+        || job->header_lines == IDV_TRANSFER_MAX_LINES)
+    {
         job->too_large = 1;
 
         if (t->mail) {
@@ -203,6 +205,7 @@ idv_transfer_header(char *line, size_t size, size_t n, void *data)
     }
 
     job->header_bytes += len;
+    job->header_lines++;
 
     if (t->mail) {
         idv_transfer_mail_reply(job, p, len);

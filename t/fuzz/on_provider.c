@@ -389,7 +389,7 @@ curl_easy_setopt(CURL *easy, CURLoption option, ...)
 void
 fuzz_headers(fuzz_input_t *in)
 {
-    size_t               bytes, taken;
+    size_t               bytes, lines, taken;
     ngx_str_t            line, body;
     idv_transfer_t       t;
     idv_transfer_conf_t  conf;
@@ -412,6 +412,7 @@ fuzz_headers(fuzz_input_t *in)
     must(idv_transfer_listen(&job) == NGX_OK);
 
     bytes = 0;
+    lines = 0;
 
     while (in->p < in->last && *in->p != '\0') {
         line = fuzz_until(in, '\n');
@@ -422,8 +423,10 @@ fuzz_headers(fuzz_input_t *in)
 
         taken = headers_line((char *) line.data, 1, line.len, &job);
         bytes += line.len;
+        lines++;
 
-        must(taken == (bytes <= conf.max_header ? line.len : 0));
+        must(taken == (bytes <= conf.max_header
+                       && lines <= IDV_TRANSFER_MAX_LINES ? line.len : 0));
 
         if (taken == 0) {
             must(idv_transfer_map(&job, CURLE_WRITE_ERROR)
