@@ -292,6 +292,7 @@ ngx_http_idv_page_over(ngx_http_idv_page_t *page, const idv_flow_t *flow)
 static ngx_int_t
 ngx_http_idv_page_act(ngx_http_idv_page_t *page)
 {
+    ngx_int_t                          rc;
     ngx_str_t                          name;
     const ngx_http_idv_page_action_t  *action;
 
@@ -309,7 +310,13 @@ ngx_http_idv_page_act(ngx_http_idv_page_t *page)
                                              NGX_HTTP_IDV_LINK_FLOW);
     }
 
-    if (ngx_http_idv_page_field(page, "action", &name) != NGX_OK) {
+    rc = ngx_http_idv_page_field(page, "action", &name);
+
+    if (rc == NGX_ERROR) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (rc == NGX_DECLINED) {
         ngx_str_set(&name, "");
     }
 
@@ -410,9 +417,13 @@ ngx_http_idv_page_choose(ngx_http_idv_page_t *page, const idv_flow_t *flow,
         return NGX_OK;
     }
 
-    if (ngx_http_idv_page_field(page, "option", &page->option) != NGX_OK
-        || page->option.len == 0)
-    {
+    rc = ngx_http_idv_page_field(page, "option", &page->option);
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (rc == NGX_DECLINED || page->option.len == 0) {
         op->event.method = IDV_METHOD_QR;
         return NGX_OK;
     }
