@@ -141,6 +141,7 @@ typedef struct {
     ngx_msec_t       period;
     ngx_msec_t       lock;           /* 0: counts transactions */
     ngx_uint_t       total;          /* 1: of all together */
+    uint64_t         until;          /* us, out: granted anew by then */
 } idv_store_limit_t;
 
 /*
@@ -149,7 +150,7 @@ typedef struct {
  * so last, after wait seconds.
  */
 ngx_int_t idv_store_spend(idv_store_t *store, uint64_t provider,
-    const idv_store_limit_t *limits, ngx_uint_t n, ngx_uint_t *which,
+    idv_store_limit_t *limits, ngx_uint_t n, ngx_uint_t *which,
     ngx_int_t *wait);
 
 /* the same without counting */
@@ -157,7 +158,10 @@ ngx_int_t idv_store_ask(idv_store_t *store, uint64_t provider,
     const idv_store_limit_t *limits, ngx_uint_t n, ngx_uint_t *which,
     ngx_int_t *wait);
 
-/* what was counted has not been created */
+/*
+ * What was counted, as idv_store_spend() has left the limits, has not been
+ * created.
+ */
 void idv_store_refund(idv_store_t *store, uint64_t provider,
     const idv_store_limit_t *limits, ngx_uint_t n);
 

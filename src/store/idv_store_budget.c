@@ -192,7 +192,7 @@ idv_store_ask(idv_store_t *store, uint64_t provider,
 
 ngx_int_t
 idv_store_spend(idv_store_t *store, uint64_t provider,
-    const idv_store_limit_t *limits, ngx_uint_t n, ngx_uint_t *which,
+    idv_store_limit_t *limits, ngx_uint_t n, ngx_uint_t *which,
     ngx_int_t *wait)
 {
     uint64_t             now;
@@ -224,6 +224,8 @@ idv_store_spend(idv_store_t *store, uint64_t provider,
 
         budget->spent = ngx_max(budget->spent, now)
                         + idv_store_step(&limits[i]);
+
+        limits[i].until = budget->spent;
     }
 
     idv_store_unlock(store);
@@ -236,11 +238,16 @@ idv_store_spend(idv_store_t *store, uint64_t provider,
 }
 
 
+/*
+ * What time has granted anew is not given back as well: it would be another
+ * transaction than the one that was not created.
+ */
+
 void
 idv_store_refund(idv_store_t *store, uint64_t provider,
     const idv_store_limit_t *limits, ngx_uint_t n)
 {
-    uint64_t             now, step;
+    uint64_t             now, part;
     ngx_uint_t           i;
     idv_store_budget_t  *budget;
 
@@ -250,17 +257,17 @@ idv_store_refund(idv_store_t *store, uint64_t provider,
 
     for (i = 0; i < n; i++) {
 
-        if (limits[i].lock) {
+        if (limits[i].lock || limits[i].until <= now) {
             continue;
         }
 
         budget = idv_store_find_budget(store->root, provider, &limits[i], now);
-        step = idv_store_step(&limits[i]);
+        part = ngx_min(limits[i].until - now, idv_store_step(&limits[i]));
 
         if (idv_store_is(budget, provider, &limits[i])
-            && budget->spent > step)
+            && budget->spent > part)
         {
-            budget->spent -= step;
+            budget->spent -= part;
         }
     }
 

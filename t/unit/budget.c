@@ -38,7 +38,7 @@ four(uint32_t n)
 
 
 static ngx_int_t
-spend_all(uint64_t provider, const idv_store_limit_t *limits, ngx_uint_t n)
+spend_all(uint64_t provider, idv_store_limit_t *limits, ngx_uint_t n)
 {
     wait_for = -1;
     refused_by = 99;
@@ -54,10 +54,17 @@ spend(uint32_t n, uint64_t provider)
 }
 
 
+/* what was spent just now */
+
 static void
 refund(uint32_t n, uint64_t provider)
 {
-    idv_store_refund(store, provider, four(n), 1);
+    idv_store_limit_t  *limit;
+
+    limit = four(n);
+    limit->until = ((uint64_t) ngx_current_msec + HOUR) * 1000;
+
+    idv_store_refund(store, provider, limit, 1);
 }
 
 
@@ -103,6 +110,41 @@ test_refund(void)
     refund(1, 7);
     ok(spend(1, 7) == NGX_OK, "what was not created does not count");
     ok(spend(1, 7) == NGX_BUSY, "and is given back once");
+}
+
+
+/* the provider has thought for long: meanwhile time has granted it anew */
+
+static void
+test_late_refund(void)
+{
+    int                i;
+    idv_store_limit_t  late, later;
+
+    later = *four(3);
+    late = *four(4);
+    ok(spend_all(7, &later, 1) == NGX_OK
+       && spend_all(7, &late, 1) == NGX_OK, "one that will not be created");
+
+    ngx_current_msec += 10 * 60 * 1000;
+
+    for (i = 0; i < 3; i++) {
+        (void) spend(4, 7);
+    }
+
+    ok(spend(4, 7) == NGX_BUSY, "with three others it is all there is");
+    idv_store_refund(store, 7, &late, 1);
+    ok(spend(4, 7) == NGX_OK, "ten minutes later it is given back");
+    ok(spend(4, 7) == NGX_BUSY, "once");
+
+    ngx_current_msec += 10 * 60 * 1000;
+
+    for (i = 0; i < 4; i++) {
+        ok(spend(3, 7) == NGX_OK, "after twenty minutes number %d of four", i);
+    }
+
+    idv_store_refund(store, 7, &later, 1);
+    ok(spend(3, 7) == NGX_BUSY, "are all there is, whatever comes back");
 }
 
 
@@ -369,6 +411,7 @@ main(void)
 
     test_period();
     test_refund();
+    test_late_refund();
     test_numbers();
     test_several();
     test_lock();

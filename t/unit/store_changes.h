@@ -383,12 +383,12 @@ do_drop(void)
 
 /* one of a subject, and one of all together */
 
-static const idv_store_limit_t  limits[NLIMITS] = {
-    { { 2, 3, 4 }, 4, 60000, 0, 0 },
-    { { 2, 3, 5 }, 5, 60000, 0, 1 }
+static idv_store_limit_t  limits[NLIMITS] = {
+    { { 2, 3, 4 }, 4, 60000, 0, 0, 0 },
+    { { 2, 3, 5 }, 5, 60000, 0, 1, 0 }
 };
 
-static const idv_store_limit_t  lockout = { { 3 }, 2, 60000, 60000, 0 };
+static const idv_store_limit_t  lockout = { { 3 }, 2, 60000, 60000, 0, 0 };
 
 
 static void
