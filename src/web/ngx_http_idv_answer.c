@@ -340,7 +340,7 @@ ngx_http_idv_retry_after(ngx_http_request_t *r, ngx_int_t seconds)
 
 static ngx_int_t
 ngx_http_idv_error_json(ngx_http_request_t *r, const ngx_http_idv_error_t *e,
-    const char *target, ngx_str_t *body)
+    const char *target, ngx_int_t retry_after, ngx_str_t *body)
 {
     u_char                 *p;
     size_t                  len;
@@ -381,6 +381,10 @@ ngx_http_idv_error_json(ngx_http_request_t *r, const ngx_http_idv_error_t *e,
         p = ngx_cpymem(p, "}]", 2);
     }
 
+    if (retry_after > 0) {
+        p = ngx_sprintf(p, ",\"retryAfter\":%i", retry_after);
+    }
+
     if (state && idv_id_form(state->data, state->len)) {
         p = ngx_sprintf(p, ",\"_pf_authn_api_state\":\"%V\"", state);
     }
@@ -398,10 +402,6 @@ ngx_http_idv_send_json_error(ngx_http_request_t *r,
 {
     ngx_str_t  body;
 
-    if (ngx_http_idv_error_json(r, e, target, &body) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
     if (retry_after < 0
         && (e->status == NGX_HTTP_SERVICE_UNAVAILABLE
             || e->status == NGX_HTTP_TOO_MANY_REQUESTS))
@@ -409,13 +409,17 @@ ngx_http_idv_send_json_error(ngx_http_request_t *r,
         retry_after = 5;
     }
 
-    if (retry_after >= 0
-        && ngx_http_idv_retry_after(r, ngx_max(retry_after, 1)) != NGX_OK)
-    {
+    if (retry_after == 0) {
+        retry_after = 1;
+    }
+
+    if (retry_after > 0 && ngx_http_idv_retry_after(r, retry_after) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ngx_http_idv_no_store(r) != NGX_OK) {
+    if (ngx_http_idv_error_json(r, e, target, retry_after, &body) != NGX_OK
+        || ngx_http_idv_no_store(r) != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -657,7 +661,7 @@ ngx_http_idv_header_filter(ngx_http_request_t *r)
         if (ngx_http_idv_error_json(r,
                                     ngx_http_idv_error_of(
                                         r->headers_out.status),
-                                    NULL, &ctx->instead)
+                                    NULL, -1, &ctx->instead)
             != NGX_OK
             || (lcf->connector.provider == NULL
                 && lcf->console.provider == NULL

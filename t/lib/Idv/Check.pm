@@ -163,6 +163,8 @@ sub error_is {
 
     push @wrong, 'no Retry-After' if $status =~ /^(?:503|429)$/
         && ($answer->header('Retry-After') // '') !~ /^[1-9]\d*$/;
+    push @wrong, 'retryAfter is not what the header says'
+        if ($json->{retryAfter} // '') ne ($answer->header('Retry-After') // '');
 
     return report($name, @wrong);
 }
