@@ -21,6 +21,7 @@ static void idv_ldap_peer_event(ngx_event_t *ev);
 static void idv_ldap_peer_work(idv_ldap_peer_t *peer);
 static ngx_int_t idv_ldap_peer_flush(idv_ldap_peer_t *peer);
 static ngx_int_t idv_ldap_peer_receive(idv_ldap_peer_t *peer);
+static ngx_int_t idv_ldap_peer_pause(idv_ldap_peer_t *peer);
 static ngx_int_t idv_ldap_peer_parse(idv_ldap_peer_t *peer);
 static ngx_int_t idv_ldap_peer_message(idv_ldap_peer_t *peer,
     idv_ldap_message_t *message, ngx_uint_t last);
@@ -370,6 +371,8 @@ idv_ldap_peer_ready(idv_ldap_peer_t *peer)
     ngx_log_debug1(NGX_LOG_DEBUG_CORE, ngx_cycle->log, 0,
                    "idv directory \"%V\": ready", &peer->conf->name);
 
+    ngx_del_timer(&peer->timer);
+
     peer->state = IDV_LDAP_READY;
     peer->tried = 0;
     peer->down_set &= ~(1 << peer->server);
@@ -523,9 +526,11 @@ idv_ldap_peer_receive(idv_ldap_peer_t *peer)
     u_char            *p;
     size_t             size;
     ssize_t            n;
+    ngx_uint_t         reads;
     ngx_connection_t  *c;
 
     c = peer->pc.connection;
+    reads = 0;
 
     while (peer->state == IDV_LDAP_STARTTLS || peer->state == IDV_LDAP_BINDING
            || peer->state == IDV_LDAP_READY)
@@ -556,7 +561,33 @@ idv_ldap_peer_receive(idv_ldap_peer_t *peer)
         {
             idv_ldap_peer_kick(peer);
         }
+
+        if (++reads >= IDV_LDAP_READS && peer->state == IDV_LDAP_READY) {
+            return idv_ldap_peer_pause(peer);
+        }
     }
+
+    return NGX_OK;
+}
+
+
+/*
+ * A server that never stops does not have the worker to itself, nor is it
+ * listened to when nobody waits.
+ */
+
+static ngx_int_t
+idv_ldap_peer_pause(idv_ldap_peer_t *peer)
+{
+    if (peer->nsearches == 0) {
+        return NGX_ERROR;
+    }
+
+    if (peer->kick.posted) {
+        ngx_delete_posted_event(&peer->kick);
+    }
+
+    ngx_post_event(&peer->kick, &ngx_posted_next_events);
 
     return NGX_OK;
 }

@@ -27,8 +27,9 @@
 #include "idv_resolve.h"
 
 
-#define IDV_LDAP_OUT  32768      /* bytes that wait to be sent */
-#define IDV_LDAP_IN   4096       /* bytes at first */
+#define IDV_LDAP_OUT    32768    /* bytes that wait to be sent */
+#define IDV_LDAP_IN     4096     /* bytes at first */
+#define IDV_LDAP_READS  64       /* in one turn of the worker */
 
 
 typedef enum {

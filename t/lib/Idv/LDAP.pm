@@ -13,7 +13,8 @@ package Idv::LDAP;
 #
 #     my $fake = Idv::LDAP->fake(sub { my ($socket) = @_; ... });
 #
-# is a server that only speaks as the test says, on each connection anew.
+# is a server that only speaks as the test says, on each connection anew; behind
+# that may be the address that it listens on.
 #
 # A value may be bytes.  Who may read is BIND_DN with PASSWORD, and nobody else.
 
@@ -21,7 +22,7 @@ use strict;
 use warnings;
 
 use File::Temp ();
-use IO::Socket::INET;
+use IO::Socket::IP;
 use MIME::Base64 qw(encode_base64);
 use POSIX qw(WNOHANG);
 use Time::HiRes qw(time sleep);
@@ -74,10 +75,10 @@ sub new {
 # what it says is in the block that block() makes: nobody binds there
 
 sub fake {
-    my ($class, $serve) = @_;
+    my ($class, $serve, $address) = @_;
 
     my $port = free_port();
-    my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+    my $listener = IO::Socket::IP->new(LocalAddr => $address // '127.0.0.1',
         LocalPort => $port, Listen => 64, ReuseAddr => 1) or die "listen: $!";
 
     my $self = bless { port => $port, fake => 1,
@@ -142,15 +143,18 @@ sub found {
 }
 
 
-# the id of the next request; undef at the end
+# the id of the next request, or that and its tag; nothing at the end
 
 sub request {
     my ($socket) = @_;
 
     sysread $socket, my $bytes, 4096 or return;
 
-    return ($bytes =~ /\A\x30(?:[\0-\x7f]|\x81.|\x82..)\x02\x01(.)/s)
-        ? ord $1 : undef;
+    my ($id, $tag)
+        = $bytes =~ /\A\x30(?:[\0-\x7f]|\x81.|\x82..)\x02\x01(.)(.)/s
+        or return;
+
+    return wantarray ? (ord $id, ord $tag) : ord $id;
 }
 
 
