@@ -652,11 +652,14 @@ ngx_http_idv_postconfiguration(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    /* preflights carry no credentials: answered before access */
+    /* neither preflights nor phones have credentials: before access */
 
     if (ngx_http_idv_add_handler(cf, NGX_HTTP_REWRITE_PHASE,
                                  ngx_http_idv_preflight_handler)
-        != NGX_OK)
+        != NGX_OK
+        || ngx_http_idv_add_handler(cf, NGX_HTTP_REWRITE_PHASE,
+                                    ngx_http_idv_page_done_handler)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }

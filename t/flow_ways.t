@@ -283,7 +283,8 @@ my %led = map {
 
 is_deeply($led{other}, { url => 'https://www.example.com/done',
     message => 'Thanks' }, 'another device has a page of its own');
-like($led{self}{url}, qr{^http://127\.0\.0\.1:\d+/idv/return\?flowId=\w{22}$},
+like($led{self}{url},
+    qr{^http://127\.0\.0\.1:\d+/idv/return\?flowId=\w{22}&code=[0-9a-f]{32}$},
     'this one comes back');
 
 $site->finish;

@@ -218,7 +218,8 @@ $flow->device('self');
 $flow->phone('IN_PROGRESS');
 my $read = $site->service->api('GET', 'users/sam/verifyTransactions/'
     . $flow->transaction)->json;
-like($read->{redirect}{url}, qr{^http://127\.0\.0\.1:$port/idv/return\?flowId=\w+$},
+like($read->{redirect}{url},
+    qr{^http://127\.0\.0\.1:$port/idv/return\?flowId=\w+&code=\w+$},
     'the way back from the phone');
 
 Idv::Site::finish();

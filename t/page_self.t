@@ -35,7 +35,7 @@ my $ann = browser();
 
 $ann->open('/wanted');
 my $flow = $ann->path;
-my $return = '/idv/return?flowId=' . $ann->flow_id;
+my $bare = '/idv/return?flowId=' . $ann->flow_id;
 $ann->press('idv-self');
 
 is(scalar $ann->hops, 1, 'the form leads to one redirect');
@@ -49,8 +49,11 @@ like($url, qr{^http://127\.0\.0\.1:\d+/[^?]+\?.*txnid=.*&skipIntro=1$},
     'for the capture');
 is($ann->link('idv-open'), $url, 'a link leads there as well');
 
-is(transaction($ann)->{redirect}{url}, $origin . $return,
-    'the capture knows the way back');
+sub back { return transaction($ann)->{redirect}{url} =~ s/^\Q$origin\E//r }
+
+my $return = back();
+like($return, qr/^\Q$bare\E&code=[0-9a-f]{32}$/,
+    'the capture knows the way back, and its code');
 
 # the same flow elsewhere
 
@@ -61,6 +64,28 @@ is_deeply([$tab->refresh], [5, $flow], 'waits');
 is($tab->link('idv-open'), $url, 'with the link');
 unlike($tab->open("$flow&go=1", 'X-IDV-Fragment' => 1)->html,
     qr/http-equiv/, 'the script is never sent away');
+
+# a return that nobody asked for: of a link, of a guess, of another browser
+
+for ($bare, "$bare&code=", "$bare&code=" . '0' x 32, "$bare&code=%zz",
+     substr($return, 0, -1), "${return}0")
+{
+    is($ann->open($_)->view, 'self', 'a return without the code: nothing');
+}
+
+for my $user (undef, 'ann', 'eve') {
+    my $stranger = browser(user => $user);
+    $stranger->open($return);
+    is($stranger->status, 200, 'another browser');
+    is($stranger->heading, 'You are finished on this device',
+        'is told to go on where it began, without a first factor');
+    unlike($stranger->html,
+        qr/\Q@{[$ann->flow_id]}\E|\b@{[$ann->code]}\b|wanted/,
+        'and nothing else');
+    is_deeply([$stranger->client->cookie_values], [], 'nor given a cookie');
+}
+
+is($ann->open($flow)->view, 'self', 'all of which has changed nothing');
 
 # back from the capture, which has not told the service yet
 
@@ -79,10 +104,13 @@ ok($ann->wait_for('self'), 'another attempt');
 like($ann->alert // '', qr/could not be verified/, 'and why');
 is(($ann->refresh)[0], 5, 'it is read before she goes');
 isnt($ann->transaction, $first, 'a new transaction');
-is(transaction($ann)->{redirect}{url}, $origin . $return,
-    'with a way back');
+my $used = $return;
+$return = back();
+like($return, qr/^\Q$bare\E&code=/, 'with a way back');
+isnt($return, $used, 'and a code of its own');
+is($ann->open($used)->view, 'self', 'that of the first one does nothing more');
 
-$ann->open($return);
+is($ann->open($return)->view, 'progress', 'its own does');
 $ann->phone('SUCCESS');
 ok($ann->wait_for('completed'), 'verified');
 
@@ -96,8 +124,9 @@ is($ann->open($return)->path, '/wanted',
 # the app of a camera has cookies of its own
 
 my $camera = browser();
+$camera->open('/idv/start');
 $camera->open($return);
-is($camera->status, 404, 'a browser without the flow');
+is($camera->status, 200, 'a browser with another flow');
 is($camera->heading, 'You are finished on this device', 'is told to go back');
 
 # "another device" has no way back: the phone has no part in this session
@@ -125,5 +154,29 @@ $api->post("/pf-ws/authn/flows/$state->{id}",
 my $back = $api->get("/idv/return?flowId=$state->{id}");
 is($back->status, 303, 'comes back');
 like($back->header('Location'), qr{^/}, 'to a page of this host');
+
+# What comes back is read at once, once: not by what anybody could call again
+# and again.
+
+$site->reload(provider => 'read_interval 60s;');
+
+sub reads { return $service->transaction_calls('GET') }
+
+my $eve = browser(user => 'eve');
+$eve->open('/');
+$eve->press('idv-self');
+$eve->open($eve->path);
+$service->control('POST', 'transactions/' . $eve->transaction,
+    { status => 'IN_PROGRESS' });
+my $way = $service->api('GET', 'users/eve/verifyTransactions/'
+    . $eve->transaction)->json->{redirect}{url} =~ s/^\Q$origin\E//r;
+my $read = reads();
+
+$eve->open($way =~ s/&code.*//r);
+is($eve->view, 'self', 'a return without its code waits as anybody does');
+is(reads(), $read, 'for the next read');
+is($eve->open($way)->view, 'progress', 'with the code there is news');
+$eve->open($way) for 1 .. 3;
+is(reads(), $read + 1, 'of one read');
 
 $site->finish;

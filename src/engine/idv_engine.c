@@ -220,6 +220,10 @@ idv_engine_run(idv_engine_op_t *op)
             return NGX_OK;
         }
 
+        if (op->event.type == IDV_EVENT_RETURNED) {
+            op->event.asked = (uint8_t) idv_engine_asked_back(op, flow);
+        }
+
         step = idv_flow_next(&op->provider->flow, flow, &op->event, &next,
                              &effect);
 

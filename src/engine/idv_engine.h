@@ -71,6 +71,7 @@ struct idv_engine_op_s {
     idv_event_t             event;       /* type, method, contacts */
     ngx_str_t               contact;     /* OPTIONS: address or number */
     ngx_str_t               redirect;    /* where the capture returns to */
+    ngx_str_t               code;        /* RETURNED: what came with it */
     ngx_str_t               return_to;   /* DEVICE_SELF: replaces the flow's */
     const idv_engine_ask_t *ask;
     idv_engine_prepare_pt   prepare;     /* CONTINUE */

@@ -71,7 +71,12 @@ idv_engine_call(idv_engine_job_t *job, json_t *document)
     case IDV_EFFECT_CREATE:
         call->method = job->effect.method;
         call->contact = job->contact;
-        call->redirect = job->redirect;
+
+        if (job->redirect.len
+            && idv_engine_return(job, &call->redirect) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
 
         if (call->method != IDV_METHOD_QR && call->contact.len == 0) {
             /* a new transaction after a failure: nobody to ask again */

@@ -56,6 +56,13 @@ ngx_int_t idv_engine_call(idv_engine_job_t *job, json_t *document);
 void idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
     ngx_str_t *claims, json_t *document);
 
+/* job->redirect with the code of the transaction that is to be created */
+ngx_int_t idv_engine_return(const idv_engine_job_t *job, ngx_str_t *url);
+
+/* 1 if op->code is that of the flow's last transaction */
+ngx_uint_t idv_engine_asked_back(const idv_engine_op_t *op,
+    const idv_flow_t *flow);
+
 /* gives back the lease of an effect that will have no outcome */
 void idv_engine_release(idv_engine_job_t *job);
 

@@ -407,13 +407,21 @@ idv_flow_returned(const idv_flow_policy_t *policy, const idv_event_t *event,
     idv_flow_t *next, idv_effect_t *effect)
 {
     (void) policy;
-    (void) event;
     (void) effect;
 
-    if ((next->flags & IDV_FLOW_SELF)
-        && (IDV_BIT(next->state) & IDV_WAITING))
+    if (!event->asked
+        || (next->flags & (IDV_FLOW_SELF | IDV_FLOW_RETURNED)) != IDV_FLOW_SELF
+        || !(IDV_BIT(next->state) & IDV_WAITING))
     {
-        next->flags |= IDV_FLOW_RETURNED;
+        return IDV_FLOW_OK;
+    }
+
+    next->flags |= IDV_FLOW_RETURNED;
+
+    /* there is something to read, once for each transaction */
+
+    if (next->next_read > event->now_ms) {
+        next->next_read = event->now_ms;
     }
 
     return IDV_FLOW_OK;

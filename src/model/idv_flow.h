@@ -164,7 +164,7 @@ typedef enum {
     IDV_EVENT_RETRY,
     IDV_EVENT_CANCEL,
     IDV_EVENT_CONTINUE,
-    IDV_EVENT_RETURNED,              /* back from the capture page */
+    IDV_EVENT_RETURNED,              /* back from the capture page: asked */
     IDV_EVENT_LOOK,                  /* a read: applies time-outs only */
     IDV_EVENT_FIND,                  /* changes nothing at all */
 
@@ -203,6 +203,7 @@ typedef struct {
     uint8_t                   method;       /* OPTIONS, CREATED, recalling */
     uint8_t                   contacts;     /* 1: e-mail, 2: phone, known */
     uint8_t                   cause;        /* CREATE_FAILED, CLAIMS */
+    uint8_t                   asked;        /* RETURNED: with its code */
     uint32_t                  retry_after;  /* ms, READ_FAILED */
     const idv_transaction_t  *tx;           /* CREATED, STATUS, RECALLED */
     int64_t                   verified;     /* CLAIMS of an earlier success */

@@ -133,6 +133,48 @@ ngx_http_idv_page_handler(ngx_http_request_t *r)
 }
 
 
+/*
+ * A phone that comes back from the capture has no first factor to pass: whoever
+ * has no flow is told to go on where they began, before access.
+ */
+
+ngx_int_t
+ngx_http_idv_page_done_handler(ngx_http_request_t *r)
+{
+    ngx_str_t                       name, value;
+    ngx_uint_t                      pos;
+    ngx_http_idv_page_t            *page;
+    const ngx_http_idv_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_idv_module);
+
+    if (lcf->page == NULL
+        || !(r->method & NGX_HTTP_IDV_PAGE_READS)
+        || ngx_http_idv_page_route(r)->handler != ngx_http_idv_page_return
+        || ngx_http_idv_state_header(r))
+    {
+        return NGX_DECLINED;
+    }
+
+    ngx_http_idv_cookie_name(r, lcf->page, IDV_COOKIE_FLOW, &name);
+
+    pos = 0;
+
+    if (ngx_http_idv_cookie_next(r, &name, &pos, &value) == NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    page = ngx_http_idv_page_create(r);
+    if (page == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_http_finalize_request(r, ngx_http_idv_page_done(page));
+
+    return NGX_DONE;
+}
+
+
 static ngx_http_idv_page_t *
 ngx_http_idv_page_create(ngx_http_request_t *r)
 {
@@ -589,6 +631,15 @@ ngx_http_idv_page_cancelled(ngx_http_idv_page_t *page)
                                          NGX_HTTP_IDV_TEXT_CANCELED_TEXT,
                                          NGX_HTTP_IDV_LINK_START
                                          | NGX_HTTP_IDV_LINK_BACK);
+}
+
+
+ngx_int_t
+ngx_http_idv_page_done(ngx_http_idv_page_t *page)
+{
+    return ngx_http_idv_page_show_notice(page, NGX_HTTP_OK,
+                                         NGX_HTTP_IDV_TEXT_RETURNED_TITLE,
+                                         NGX_HTTP_IDV_TEXT_RETURNED_TEXT, 0);
 }
 
 

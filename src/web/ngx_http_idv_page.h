@@ -251,6 +251,9 @@ ngx_int_t ngx_http_idv_page_to_flow(ngx_http_idv_page_t *page,
 ngx_int_t ngx_http_idv_page_cancelled(ngx_http_idv_page_t *page);
 ngx_int_t ngx_http_idv_page_expired(ngx_http_idv_page_t *page);
 
+/* what there was to do on this device is done */
+ngx_int_t ngx_http_idv_page_done(ngx_http_idv_page_t *page);
+
 /* what the engine could not do */
 ngx_int_t ngx_http_idv_page_fail(ngx_http_idv_page_t *page,
     idv_engine_op_t *op);

@@ -619,7 +619,9 @@ ngx_http_idv_page_return(ngx_http_idv_page_t *page)
 
     op = ngx_http_idv_op(page->r, page->provider, &page->client,
                          &page->flow_id, IDV_EVENT_RETURNED);
-    if (op == NULL) {
+    if (op == NULL
+        || ngx_http_idv_arg(page->r, "code", &op->code) == NGX_ERROR)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -657,9 +659,7 @@ ngx_http_idv_page_returned(ngx_http_request_t *r, idv_engine_op_t *op)
 
         /* maybe the app of a camera, with cookies of its own */
 
-        rc = ngx_http_idv_page_show_notice(page, NGX_HTTP_NOT_FOUND,
-                                           NGX_HTTP_IDV_TEXT_RETURNED_TITLE,
-                                           NGX_HTTP_IDV_TEXT_RETURNED_TEXT, 0);
+        rc = ngx_http_idv_page_done(page);
     }
 
     return rc;

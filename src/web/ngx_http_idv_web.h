@@ -330,6 +330,7 @@ ngx_int_t ngx_http_idv_gate_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_idv_flow_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_idv_preflight_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_idv_page_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_idv_page_done_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_idv_metrics_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_idv_connector_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_idv_console_handler(ngx_http_request_t *r);

@@ -196,7 +196,7 @@ for my $address ('', "http://127.0.0.1:$port", "http://127.0.0.1:$port//evil",
         . $flow->transaction)->json->{redirect}{url};
 
     push @led, $sent
-        if $sent !~ m{^http://127\.0\.0\.1:$port/idv/return\?flowId=\w+$};
+        if $sent !~ m{^http://127\.0\.0\.1:$port/idv/return\?flowId=\w+&code=\w+$};
 
     my $back = $flow->client->get($sent =~ s{^http://[^/]+}{}r,
         'Sec-Fetch-Mode' => 'navigate', Accept => 'text/html');

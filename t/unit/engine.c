@@ -45,27 +45,70 @@ test_touched_create(void)
 }
 
 
+/* this device is chosen; code is what the provider was told for the return */
+
+static void
+choose_self(idv_flow_t *flow, char *code)
+{
+    client_t   *c;
+    ngx_str_t  *url;
+
+    static ngx_str_t  page = ngx_string("https://gate.example/return?flowId=x");
+
+    c = client(flow, IDV_EVENT_DEVICE_SELF);
+    c->op.redirect = page;
+    ok(idv_engine_run(&c->op) == NGX_AGAIN, "this device");
+
+    url = &called->redirect;
+    ok(url->len == page.len + 6 + 32
+       && memcmp(url->data, page.data, page.len) == 0
+       && memcmp(url->data + page.len, "&code=", 6) == 0,
+       "the way back has a code");
+    memcpy(code, url->data + url->len - 32, 33 - 1);
+
+    answer(IDV_TX_REQUESTED);
+    gone(c);
+}
+
+
+/* a browser comes back with that; 1: it was this flow's own */
+
+static ngx_uint_t
+returned(idv_flow_t *flow, const char *code)
+{
+    client_t    *c;
+    ngx_uint_t   before;
+
+    before = look(flow).flags & IDV_FLOW_RETURNED;
+
+    c = client(flow, IDV_EVENT_RETURNED);
+    c->op.code.data = (u_char *) code;
+    c->op.code.len = strlen(code);
+    ok(idv_engine_run(&c->op) == NGX_OK, "a browser comes back");
+    gone(c);
+
+    return !before && (look(flow).flags & IDV_FLOW_RETURNED);
+}
+
+
 /* the browser comes back from the capture while the transaction is read */
 
 static void
 test_touched_read(void)
 {
-    client_t    *c, *d;
+    char         code[33] = "";
+    client_t    *c;
     idv_flow_t   flow, now;
 
     reset();
 
     flow = start("/first");
-    c = run(&flow, IDV_EVENT_DEVICE_SELF);
-    answer(IDV_TX_REQUESTED);
-    gone(c);
+    choose_self(&flow, code);
 
     c = run(&flow, IDV_EVENT_POLL);
     ok(called && reads == 1, "a read");
 
-    d = run(&flow, IDV_EVENT_RETURNED);
-    is_int(d->done, 1, "the browser is back");
-    gone(d);
+    ok(returned(&flow, code), "from the capture");
     (void) start("/second");
 
     answer(IDV_TX_IN_PROGRESS);
@@ -89,6 +132,57 @@ test_touched_read(void)
     gone(c);
     is_int(canceled, 1, "which nobody waits for is canceled");
     is_int(look(&flow).busy_until, 0, "and the next does not wait for it");
+}
+
+
+/* a code is good for one transaction of one flow of one client, once */
+
+static void
+test_returned(void)
+{
+    char        code[33] = "", second[33] = "", other[33] = "";
+    client_t   *c;
+    idv_flow_t  flow, stranger;
+
+    reset();
+
+    flow = start("/first");
+    choose_self(&flow, code);
+
+    stranger = zone_flow(2, "ann", provider.id, ngx_current_msec + 600000);
+    stranger.state = IDV_STATE_DEVICE;
+    ok(idv_store_create(store, &stranger, ngx_current_msec) == NGX_OK,
+       "another client of hers");
+    choose_self(&stranger, other);
+
+    ok(!returned(&flow, ""), "without a code");
+    ok(!returned(&flow, "0123456789abcdef0123456789abcdef"), "with a guess");
+    ok(!returned(&flow, other), "with that of another flow");
+
+    /* a key that has come meanwhile is the first */
+
+    provider.keys = &keys[1];
+    provider.nkeys = 1;
+    ok(!returned(&flow, code), "by a key that is gone");
+
+    memcpy(&keys[2], &keys[0], sizeof(idv_key_t));
+    provider.nkeys = 2;
+    ok(returned(&flow, code), "by one that was the first");
+    ok(!returned(&flow, code), "no second time");
+
+    /* the transaction fails, and another one takes its place */
+
+    c = client(&flow, IDV_EVENT_POLL);
+    ngx_str_set(&c->op.redirect, "https://gate.example/return?flowId=x");
+    ngx_current_msec += 5000;
+    ok(idv_engine_run(&c->op) == NGX_AGAIN, "a read");
+    answer(IDV_TX_FAIL);
+    memcpy(second, called->redirect.data + called->redirect.len - 32, 32);
+    answer(IDV_TX_REQUESTED);
+    gone(c);
+
+    ok(!returned(&flow, code), "its code is that of the first no more");
+    ok(returned(&flow, second), "but one of its own");
 }
 
 
@@ -220,6 +314,7 @@ main(void)
 
     test_touched_create();
     test_touched_read();
+    test_returned();
     test_taken();
     test_exit();
     test_abandoned(0);

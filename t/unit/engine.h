@@ -28,6 +28,7 @@ typedef struct {
 
 static idv_store_t     *store;
 static idv_provider_t   provider;
+static idv_key_t        keys[3];     /* the first is the provider's */
 static idv_call_t      *called;      /* under way */
 static ngx_uint_t       created, recalls, reads, canceled, detached;
 static int64_t          since;
@@ -234,9 +235,17 @@ look(idv_flow_t *flow)
 static void
 reset(void)
 {
+    u_char      secret[IDV_KEY_FILE_LEN];
+    ngx_uint_t  i;
+
     static ngx_str_t  name = ngx_string("local");
 
     store = zone_create(512 * 1024);
+
+    for (i = 0; i < 2; i++) {
+        memset(secret, i + 1, sizeof(secret));
+        idv_key_derive(&keys[i], secret);
+    }
 
     ngx_current_msec = 1000000;
 
@@ -245,6 +254,8 @@ reset(void)
     provider.store = store;
     provider.id = 5;
     provider.poll_wait = 1000;
+    provider.keys = keys;
+    provider.nkeys = 1;
     provider.flow.device_choice = 1;
     provider.flow.attempts = 3;
     provider.flow.state_timeout = 1200;

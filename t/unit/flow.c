@@ -265,8 +265,17 @@ created(void)
     ok((flow.flags & IDV_FLOW_SELF) && flow.state == REQUIRED, "this device");
 
     event.type = IDV_EVENT_RETURNED;
+    flow.next_read = event.now_ms + 4000;
     step(&policy, &flow, &event, &tx, &rc, &effect);
-    ok(flow.flags & IDV_FLOW_RETURNED, "and back");
+    ok(!(flow.flags & IDV_FLOW_RETURNED)
+       && flow.next_read == event.now_ms + 4000, "a return without its code");
+    event.asked = 1;
+    step(&policy, &flow, &event, &tx, &rc, &effect);
+    ok((flow.flags & IDV_FLOW_RETURNED) && flow.next_read == event.now_ms,
+       "and back: read at once");
+    flow.next_read = event.now_ms + 4000;
+    step(&policy, &flow, &event, &tx, &rc, &effect);
+    ok(flow.next_read == event.now_ms + 4000, "once");
 
     /* a lease that ran out: its worker is dead */
 
