@@ -40,6 +40,7 @@ typedef enum {
     IDV_COUNT_SESSIONS_ISSUED,
     IDV_COUNT_SESSIONS_REFUSED,
     IDV_COUNT_SESSIONS_REVOKED,
+    IDV_COUNT_SESSIONS_REDEEMED,
     IDV_COUNT_GATE_ADMITTED,
     IDV_COUNT_GATE_REFUSED,
     IDV_COUNT_POLLS,
@@ -185,6 +186,20 @@ ngx_int_t idv_store_strike(idv_store_t *store, uint64_t provider,
  */
 ngx_int_t idv_store_revoke(idv_store_t *store, const u_char key[16],
     int64_t before, int64_t expires);
+
+/*
+ * A session that is good for one request: NGX_OK for the first that asks,
+ * NGX_BUSY for all others, and where it was revoked; NGX_DECLINED without room.
+ * From then on it is revoked.
+ */
+ngx_int_t idv_store_redeem(idv_store_t *store, const u_char session[16],
+    int64_t issued, int64_t expires);
+
+/* nothing has come of it: it is good once more, unless it was revoked */
+void idv_store_unredeem(idv_store_t *store, const u_char session[16]);
+
+/* a number that no other zone has, and this one for all its life */
+uint64_t idv_store_seed(const idv_store_t *store);
 
 /* the key of all sessions of a subject at a provider */
 void idv_store_subject(uint64_t provider, const u_char subject[16],

@@ -91,68 +91,100 @@ idv_store_find_revocation(idv_store_root_t *root, const u_char key[16])
 }
 
 
+/*
+ * A clock hand over all entries: a few looks at each call.  The clock on the
+ * wall may be set, and then be set back: it does not decide alone.
+ */
+
+static void
+idv_store_sweep_revoked(idv_store_root_t *root)
+{
+    uint32_t                 n;
+    idv_store_revocation_t  *gone;
+
+    for (n = 0; n < 4 && root->nrevoked; n++) {
+        root->sweep = root->sweep % root->nrevoked + 1;
+        gone = idv_store_gone(root, root->sweep);
+
+        if (gone->used && gone->expires <= ngx_time()
+            && gone->until <= ngx_current_msec)
+        {
+            idv_store_unrevoke(root, root->sweep);
+        }
+    }
+}
+
+
+static ngx_int_t
+idv_store_add_revocation(idv_store_root_t *root, const u_char key[16],
+    int64_t before, int64_t expires, uint64_t until, idv_store_used_e used)
+{
+    uint32_t                 i;
+    idv_store_revocation_t  *gone;
+
+    i = root->free_revoked;
+
+    if (i == 0) {
+        return NGX_DECLINED;
+    }
+
+    gone = idv_store_gone(root, i);
+    root->free_revoked = gone->next;
+
+    ngx_memcpy(gone->key, key, 16);
+    gone->before = before;
+    gone->expires = expires;
+    gone->until = until;
+    gone->next = root->revoked_heads[key[0]];
+
+    ngx_memory_barrier();
+    gone->used = used;
+
+    root->revoked_heads[key[0]] = i;
+    root->used_revoked++;
+
+    return NGX_OK;
+}
+
+
+static uint64_t
+idv_store_revoked_until(int64_t before, int64_t expires)
+{
+    return ngx_current_msec + (uint64_t) ngx_max(expires - before, 0) * 1000;
+}
+
+
 ngx_int_t
 idv_store_revoke(idv_store_t *store, const u_char key[16], int64_t before,
     int64_t expires)
 {
-    int64_t                  now;
-    uint32_t                 i, n;
+    uint32_t                 i;
     uint64_t                 until;
     ngx_int_t                rc;
     idv_store_root_t        *root;
     idv_store_revocation_t  *gone;
 
     root = store->root;
-    now = ngx_time();
-    until = ngx_current_msec + (uint64_t) ngx_max(expires - before, 0) * 1000;
+    until = idv_store_revoked_until(before, expires);
 
     idv_store_lock(store);
     idv_store_begin(root);
 
-    /*
-     * A clock hand over all entries: a few looks at each call.  The clock on
-     * the wall may be set, and then be set back: it does not decide alone.
-     */
-
-    for (n = 0; n < 4 && root->nrevoked; n++) {
-        root->sweep = root->sweep % root->nrevoked + 1;
-        gone = idv_store_gone(root, root->sweep);
-
-        if (gone->used && gone->expires <= now
-            && gone->until <= ngx_current_msec)
-        {
-            idv_store_unrevoke(root, root->sweep);
-        }
-    }
+    idv_store_sweep_revoked(root);
 
     rc = NGX_OK;
     i = idv_store_find_revocation(root, key);
 
     if (i) {
         gone = idv_store_gone(root, i);
+        gone->used = IDV_STORE_GONE;
         gone->before = ngx_max(gone->before, before);
         gone->expires = ngx_max(gone->expires, expires);
         gone->until = ngx_max(gone->until, until);
 
-    } else if (root->free_revoked == 0) {
-        rc = NGX_DECLINED;
-
     } else {
-        i = root->free_revoked;
-        gone = idv_store_gone(root, i);
-        root->free_revoked = gone->next;
-
-        ngx_memcpy(gone->key, key, 16);
-        gone->before = before;
-        gone->expires = expires;
-        gone->until = until;
-        gone->next = root->revoked_heads[key[0]];
-
-        ngx_memory_barrier();
-        gone->used = 1;
-
-        root->revoked_heads[key[0]] = i;
-        root->used_revoked++;
+        rc = idv_store_add_revocation(root, key, before, expires, until,
+                                      IDV_STORE_GONE);
     }
 
     if (rc == NGX_OK) {
@@ -170,6 +202,71 @@ idv_store_revoke(idv_store_t *store, const u_char key[16], int64_t before,
     }
 
     return rc;
+}
+
+
+ngx_int_t
+idv_store_redeem(idv_store_t *store, const u_char session[16], int64_t issued,
+    int64_t expires)
+{
+    ngx_int_t          rc;
+    idv_store_root_t  *root;
+
+    root = store->root;
+
+    idv_store_lock(store);
+    idv_store_begin(root);
+
+    idv_store_sweep_revoked(root);
+
+    if (idv_store_find_revocation(root, session)) {
+        rc = NGX_BUSY;
+
+    } else {
+        rc = idv_store_add_revocation(root, session, issued, expires,
+                                      idv_store_revoked_until(issued, expires),
+                                      IDV_STORE_REDEEMED);
+    }
+
+    if (rc == NGX_OK) {
+        idv_store_mark(root, session);
+    }
+
+    idv_store_end(root);
+    idv_store_unlock(store);
+
+    if (rc == NGX_OK) {
+        idv_store_count(store, IDV_COUNT_SESSIONS_REDEEMED);
+
+    } else if (rc == NGX_DECLINED) {
+        idv_store_full(store);
+    }
+
+    return rc;
+}
+
+
+void
+idv_store_unredeem(idv_store_t *store, const u_char session[16])
+{
+    uint32_t           i;
+    idv_store_root_t  *root;
+
+    root = store->root;
+
+    idv_store_lock(store);
+    idv_store_begin(root);
+
+    i = idv_store_find_revocation(root, session);
+
+    /* not where it was revoked meanwhile */
+
+    if (i && idv_store_gone(root, i)->used == IDV_STORE_REDEEMED) {
+        idv_store_unrevoke(root, i);
+    }
+
+    idv_store_end(root);
+    idv_store_unlock(store);
 }
 
 

@@ -252,6 +252,13 @@ idv_store_carve(idv_store_t *store)
 }
 
 
+uint64_t
+idv_store_seed(const idv_store_t *store)
+{
+    return store->root->seed;
+}
+
+
 /* one warning a second, however many are refused */
 
 void

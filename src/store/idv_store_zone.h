@@ -34,7 +34,7 @@
 
 
 #define IDV_STORE_MAGIC      0x69647631      /* "idv1" */
-#define IDV_STORE_LAYOUT     5
+#define IDV_STORE_LAYOUT     6
 #define IDV_STORE_FILTER     65536           /* bits */
 #define IDV_STORE_WORD       (8 * sizeof(ngx_atomic_t))
 #define IDV_STORE_STEPS      2               /* expired records per change */
@@ -74,9 +74,15 @@ typedef struct {
 } idv_store_claims_t;
 
 
+typedef enum {
+    IDV_STORE_GONE = 1,              /* revoked */
+    IDV_STORE_REDEEMED               /* by a request, which may undo it */
+} idv_store_used_e;
+
+
 typedef struct {
     uint32_t               next;             /* of the bucket, or free */
-    uint32_t               used;
+    uint32_t               used;             /* idv_store_used_e; 0: not */
     u_char                 key[16];
     int64_t                before;
     int64_t                expires;
@@ -139,7 +145,7 @@ typedef struct {
     uint32_t               revoked_heads[256];
     ngx_atomic_t           filter[IDV_STORE_FILTER / IDV_STORE_WORD];
 
-    uint64_t               seed;             /* odd; where budgets are */
+    uint64_t               seed;             /* odd; of this zone alone */
     idv_store_budget_t     totals[IDV_STORE_TOTALS];
 
     ngx_atomic_t           counters[IDV_COUNT_NCOUNTERS];

@@ -29,6 +29,7 @@ static const ngx_http_idv_metric_t  ngx_http_idv_counters[] = {
     { "idv_sessions_issued_total", "Sessions issued." },
     { "idv_sessions_refused_total", "Session texts that were not valid." },
     { "idv_sessions_revoked_total", "Revocations of sessions or subjects." },
+    { "idv_sessions_redeemed_total", "Sessions used by their one request." },
     { "idv_gate_admitted_total", "Requests let through." },
     { "idv_gate_refused_total", "Requests refused." },
     { "idv_polls_total", "Polls of flow API clients." },

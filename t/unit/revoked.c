@@ -200,6 +200,63 @@ test_clock(void)
 }
 
 
+static ngx_int_t
+redeem(uint32_t n)
+{
+    return idv_store_redeem(store, key(n), NOW, NOW + 100);
+}
+
+
+/* a session that is good for one request */
+
+static void
+test_redeemed(void)
+{
+    uint32_t  i, n;
+
+    store = zone_create(IDV_STORE_MIN_SIZE);
+    n = store->root->nrevoked;
+    at(NOW);
+
+    ok(redeem(1) == NGX_OK, "who asks first has it");
+    ok(redeem(1) == NGX_BUSY, "and nobody else");
+    ok(revoked(1, NOW) == 1, "for all others it is revoked");
+    ok(redeem(4) == NGX_OK, "another one of that bucket");
+
+    at(NOW + 101);
+    ok(redeem(1) == NGX_BUSY, "also when its time is over");
+    at(NOW);
+
+    idv_store_unredeem(store, key(1));
+    ok(!revoked(1, NOW) && revoked(4, NOW) == 1, "one is given back");
+    ok(redeem(1) == NGX_OK, "and is good once more");
+    ok(redeem(1) == NGX_BUSY, "once");
+
+    put(1, NOW, NOW + 100);
+    idv_store_unredeem(store, key(1));
+    ok(revoked(1, NOW) == 1, "what was revoked meanwhile is not given back");
+
+    put(7, NOW, NOW + 100);
+    ok(redeem(7) == NGX_BUSY, "what is revoked cannot be used");
+    idv_store_unredeem(store, key(7));
+    idv_store_unredeem(store, key(8));
+    ok(revoked(7, NOW) == 1, "nor given back");
+
+    is_int(idv_store_counter(store, IDV_COUNT_SESSIONS_REDEEMED), 3,
+           "those who got one are counted");
+    is_int(idv_store_counter(store, IDV_COUNT_SESSIONS_REVOKED), 2,
+           "and are no revocations");
+
+    for (i = 100; store->root->used_revoked < n; i++) {
+        (void) redeem(i);
+    }
+
+    ok(redeem(i) == NGX_DECLINED, "without room it is not given");
+    is_int(idv_store_counter(store, IDV_COUNT_ZONE_FULL), 1, "which is told");
+    ok(redeem(4) == NGX_BUSY, "and what was used stays so");
+}
+
+
 int
 main(void)
 {
@@ -209,6 +266,7 @@ main(void)
     test_full();
     test_filter();
     test_clock();
+    test_redeemed();
 
     return tap_done();
 }

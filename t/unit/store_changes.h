@@ -350,6 +350,28 @@ do_revoke_again(void)
 
 
 static void
+do_redeem(void)
+{
+    (void) idv_store_redeem(live.store, third, NOW, FAR);
+}
+
+
+static void
+redeemed(void)
+{
+    revoked();
+    do_redeem();
+}
+
+
+static void
+do_unredeem(void)
+{
+    idv_store_unredeem(live.store, third);
+}
+
+
+static void
 do_token(void)
 {
     ngx_str_t         token;
@@ -448,6 +470,10 @@ static const change_t  changes[] = {
     { "a revocation", revoked, do_revoke },
     { "a revocation of the same", revoked, do_revoke_again },
     { "a revocation, another expires", revoked_over, do_revoke },
+    { "a session that is used", revoked, do_redeem },
+    { "one that is used, and another expires", revoked_over, do_redeem },
+    { "one that is given back", redeemed, do_unredeem },
+    { "one that is used, and revoked", redeemed, do_revoke },
     { "a token", a_few, do_token },
     { "another token", tokened, do_token },
     { "a token that is dropped", tokened, do_drop },
