@@ -22,6 +22,8 @@
 
 #define IDV_CRYPTO_SLOTS  16
 
+#define IDV_EQUAL_BLOCK   16
+
 
 /*
  * Setting a key costs more than opening a cookie of usual size, so contexts
@@ -432,35 +434,50 @@ idv_crypto_decrypt(EVP_CIPHER_CTX *ctx, const ngx_str_t *aad,
 }
 
 
+/* one block of what differs: compilers make it a vector */
+
+static ngx_inline void
+idv_differ(u_char *diff, const u_char *a, const u_char *b)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < IDV_EQUAL_BLOCK; i++) {
+        diff[i] |= a[i] ^ b[i];
+    }
+}
+
+
 ngx_uint_t
 idv_equal(const u_char *a, const u_char *b, size_t len)
 {
-    u_char    byte;
-    uint64_t  diff, x, y;
+    u_char    diff[IDV_EQUAL_BLOCK];
+    size_t    i, last;
+    uint64_t  x[2];
 
-    /* by words: cookies of some kilobytes are compared on each request */
+    ngx_memzero(diff, sizeof(diff));
 
-    diff = 0;
+    if (len < sizeof(diff)) {
 
-    for ( /* void */ ; len >= sizeof(x); len -= sizeof(x)) {
-        ngx_memcpy(&x, a, sizeof(x));
-        ngx_memcpy(&y, b, sizeof(y));
+        for (i = 0; i < len; i++) {
+            diff[0] |= a[i] ^ b[i];
+        }
 
-        diff |= x ^ y;
-
-        a += sizeof(x);
-        b += sizeof(y);
+        return diff[0] == 0;
     }
 
-    byte = 0;
+    /* the last block may overlap that before it */
 
-    while (len--) {
-        byte |= *a++ ^ *b++;
+    last = len - sizeof(diff);
+
+    for (i = 0; i < last; i += sizeof(diff)) {
+        idv_differ(diff, a + i, b + i);
     }
 
-    diff |= byte;
+    idv_differ(diff, a + last, b + last);
 
-    return diff == 0;
+    ngx_memcpy(x, diff, sizeof(x));
+
+    return (x[0] | x[1]) == 0;
 }
 
 
