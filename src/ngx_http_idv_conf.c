@@ -13,6 +13,7 @@
 
 static char *ngx_http_idv_merge_places(ngx_conf_t *cf,
     ngx_http_idv_loc_conf_t *prev, ngx_http_idv_loc_conf_t *conf);
+static ngx_int_t ngx_http_idv_lone_variable(ngx_http_complex_value_t *cv);
 static void ngx_http_idv_check_subject(ngx_conf_t *cf,
     ngx_http_idv_loc_conf_t *conf);
 
@@ -441,6 +442,7 @@ ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
     ngx_conf_merge_ptr_value(conf->directory_user, prev->directory_user, NULL);
     ngx_conf_merge_ptr_value(conf->gate, prev->gate, NULL);
     ngx_conf_merge_ptr_value(conf->subject, prev->subject, NULL);
+    conf->subject_index = ngx_http_idv_lone_variable(conf->subject);
     ngx_conf_merge_ptr_value(conf->email, prev->email, NULL);
     ngx_conf_merge_ptr_value(conf->phone, prev->phone, NULL);
     ngx_conf_merge_ptr_value(conf->policy, prev->policy, NULL);
@@ -793,6 +795,33 @@ ngx_http_idv_first_factor(ngx_conf_t *cf)
     }
 
     return 0;
+}
+
+
+/* the index of a variable that is all of a value, NGX_ERROR: there is more */
+
+static ngx_int_t
+ngx_http_idv_lone_variable(ngx_http_complex_value_t *cv)
+{
+    u_char      c;
+    ngx_uint_t  i;
+
+    if (cv == NULL || cv->flushes == NULL || cv->value.data[0] != '$') {
+        return NGX_ERROR;
+    }
+
+    for (i = 1; i < cv->value.len; i++) {
+        c = cv->value.data[i];
+
+        if (c != '_' && !isalnum(c)) {
+            return NGX_ERROR;
+        }
+    }
+
+    /* of "$1" and the like, which are no variables, the list is empty */
+
+    return cv->flushes[0] == (ngx_uint_t) -1 ? NGX_ERROR
+                                             : (ngx_int_t) cv->flushes[0];
 }
 
 

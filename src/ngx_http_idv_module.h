@@ -111,6 +111,7 @@ typedef struct {
     ngx_http_complex_value_t   *gate;        /* provider's name, "" or "off" */
     ngx_http_complex_value_t   *mode;        /* "", "required", "optional" */
     ngx_http_complex_value_t   *subject;
+    ngx_int_t                   subject_index;   /* it is one variable, or -1 */
     ngx_http_complex_value_t   *email;       /* comma-separated addresses */
     ngx_http_complex_value_t   *phone;       /* comma-separated numbers */
     ngx_http_complex_value_t   *policy;

@@ -56,6 +56,17 @@ my $locations = <<"END";
         location /policy/ { auth_idv local; auth_idv_policy \$arg_policy; $app }
         location /age/ { auth_idv local; auth_idv_max_age \$arg_age; $app }
         location /named/ { auth_idv local; auth_idv_subject \$arg_user; $app }
+        location /twice/ {
+            auth_idv local;
+            auth_idv_subject \$arg_user\$arg_rest;
+            $app
+        }
+        location /more/ { auth_idv local; auth_idv_subject \${arg_user}n; $app }
+        location ~ ^/captured/(\\w*)\$ {
+            auth_idv local;
+            auth_idv_subject \$1;
+            $app
+        }
         location /bypass/ {
             auth_idv local;
             auth_idv_accept_bypass \$arg_accept;
@@ -231,6 +242,23 @@ for my $method (qw(POST PUT DELETE PATCH OPTIONS)) {
 my $bob = $site->client('bob', headers => [@{[Cookie => $ann->cookies('/')]}]);
 $gate->refuses($bob, '/', 'her session is not for bob');
 $gate->refuses($ann, '/named/?user=bob', 'nor for bob by the same password');
+
+# whatever a name is put together from, it is all of it
+
+for my $of (['/named/?user=ann', '/named/?user=an'],
+            ['/twice/?user=a&rest=nn', '/twice/?user=ann&rest=a'],
+            ['/more/?user=an', '/more/?user=ann'],
+            ['/captured/ann', '/captured/ann2'])
+{
+    my ($hers, $other) = @$of;
+
+    $gate->admits($ann, $hers, "$hers is ann");
+    $gate->refuses($ann, $other, "$other is not");
+}
+
+for my $none ('/twice/', '/captured/') {
+    $gate->denies($ann, $none, 'SUBJECT_REQUIRED', "$none is nobody");
+}
 
 # by a map
 

@@ -171,6 +171,32 @@ ngx_http_idv_state_header(ngx_http_request_t *r)
 }
 
 
+/* a subject is mostly one variable: not measured first, and not copied */
+
+static ngx_int_t
+ngx_http_idv_name(ngx_http_request_t *r, const ngx_http_idv_loc_conf_t *lcf,
+    ngx_str_t *name)
+{
+    ngx_http_variable_value_t  *v;
+
+    if (lcf->subject_index == NGX_ERROR) {
+        return ngx_http_idv_value(r, lcf->subject, name);
+    }
+
+    v = ngx_http_get_flushed_variable(r, lcf->subject_index);
+
+    if (v == NULL || v->not_found) {
+        ngx_str_null(name);
+        return NGX_OK;
+    }
+
+    name->len = v->len;
+    name->data = v->data;
+
+    return NGX_OK;
+}
+
+
 ngx_int_t
 ngx_http_idv_subject(ngx_http_request_t *r, ngx_http_idv_client_t *client)
 {
@@ -181,7 +207,7 @@ ngx_http_idv_subject(ngx_http_request_t *r, ngx_http_idv_client_t *client)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_idv_module);
 
-    if (ngx_http_idv_value(r, lcf->subject, &client->subject) != NGX_OK) {
+    if (ngx_http_idv_name(r, lcf, &client->subject) != NGX_OK) {
         return NGX_ERROR;
     }
 
