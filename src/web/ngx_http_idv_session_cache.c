@@ -7,7 +7,8 @@
 #include "ngx_http_idv_session_cache.h"
 
 
-#define NGX_HTTP_IDV_CACHE_SLOTS  4096       /* of each kind */
+#define NGX_HTTP_IDV_CACHE_BITS   12
+#define NGX_HTTP_IDV_CACHE_SLOTS  (1 << NGX_HTTP_IDV_CACHE_BITS)
 #define NGX_HTTP_IDV_CACHE_TIME   60000      /* ms without use */
 
 
@@ -54,6 +55,8 @@ typedef struct {
     u_char                      text[IDV_FLOW_MAX_USER];
 } ngx_http_idv_cached_client_t;
 
+
+/* as many of each kind */
 
 typedef struct {
     ngx_http_idv_cached_t          slots[NGX_HTTP_IDV_CACHE_SLOTS];
@@ -246,12 +249,9 @@ ngx_http_idv_binding(const idv_provider_t *provider, ngx_str_t *secret,
     ngx_str_t *subject, u_char binding[IDV_HASH_LEN])
 {
     ngx_str_t                      parts[3];
-    ngx_uint_t                     slot;
     ngx_http_idv_cached_client_t  *cached;
 
-    slot = ngx_murmur_hash2(secret->data, secret->len)
-           % NGX_HTTP_IDV_CACHE_SLOTS;
-    cached = &ngx_http_idv_cache.clients[slot];
+    cached = &ngx_http_idv_cache.clients[ngx_http_idv_cache_slot(secret)];
 
     if (cached->len
         && cached->len == subject->len
@@ -314,16 +314,22 @@ ngx_http_idv_cache_held(const ngx_http_idv_session_t *session)
 static ngx_uint_t
 ngx_http_idv_cache_slot(const ngx_str_t *text)
 {
-    ngx_uint_t  i, key;
+    size_t    len;
+    uint64_t  key;
 
-    key = text->len;
-    i = (text->len > 8) ? text->len - 8 : 0;
+    key = 0;
+    len = ngx_min(text->len, sizeof(key));
 
-    while (i < text->len) {
-        key = ngx_hash(key, text->data[i++]);
+    if (len == sizeof(key)) {
+        ngx_memcpy(&key, text->data + text->len - sizeof(key), sizeof(key));
+
+    } else {
+        ngx_memcpy(&key, text->data, len);
     }
 
-    return key % NGX_HTTP_IDV_CACHE_SLOTS;
+    /* by the golden ratio: all of the key counts for the bits on top */
+
+    return (key * 0x9e3779b97f4a7c15ULL) >> (64 - NGX_HTTP_IDV_CACHE_BITS);
 }
 
 
