@@ -13,6 +13,7 @@
 
 
 #define NGX_HTTP_IDV_PLUGIN  "nginxPingOneVerify0001"
+#define NGX_HTTP_IDV_DRAFT   8192        /* enough for a poll's answer */
 
 
 typedef struct {
@@ -665,7 +666,7 @@ ngx_http_idv_room(const idv_flow_t *flow, idv_engine_op_t *op, ngx_str_t *href)
         return len + 2 * NGX_HTTP_IDV_MAX_CONTACTS * (6 * 260 + 32);
 
     case IDV_STATE_REQUIRED:
-        return len + href->len + 6 * ngx_strlen(flow->url) + 512
+        return len + href->len + 6 * sizeof(flow->url) + 512
                + (flow->flags & IDV_FLOW_COOKIELESS ? 32768 : 0);
 
     case IDV_STATE_ENDED:
@@ -683,6 +684,7 @@ ngx_int_t
 ngx_http_idv_flow_json(ngx_http_request_t *r, const idv_provider_t *provider,
     ngx_http_idv_client_t *client, idv_engine_op_t *op, ngx_str_t *json)
 {
+    u_char                draft[NGX_HTTP_IDV_DRAFT];
     size_t                room;
     ngx_str_t             href;
     const idv_flow_t     *flow;
@@ -696,7 +698,9 @@ ngx_http_idv_flow_json(ngx_http_request_t *r, const idv_provider_t *provider,
 
     room = ngx_http_idv_room(flow, op, &href);
 
-    t.start = ngx_pnalloc(r->pool, room);
+    /* most answers take a part of their room: the pool gets what they take */
+
+    t.start = room > sizeof(draft) ? ngx_pnalloc(r->pool, room) : draft;
     if (t.start == NULL) {
         return NGX_ERROR;
     }
@@ -731,6 +735,15 @@ ngx_http_idv_flow_json(ngx_http_request_t *r, const idv_provider_t *provider,
 
     json->data = t.start;
     json->len = t.pos - t.start;
+
+    if (t.start == draft) {
+        json->data = ngx_pnalloc(r->pool, json->len);
+        if (json->data == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(json->data, draft, json->len);
+    }
 
     return NGX_OK;
 }
