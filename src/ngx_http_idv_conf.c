@@ -450,6 +450,7 @@ ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
     ngx_conf_merge_ptr_value(conf->max_age, prev->max_age, NULL);
     ngx_conf_merge_ptr_value(conf->accept_bypass, prev->accept_bypass, NULL);
     ngx_conf_merge_ptr_value(conf->headers, prev->headers, NULL);
+    ngx_conf_merge_ptr_value(conf->inputs, prev->inputs, NULL);
     ngx_conf_merge_ptr_value(conf->console_role, prev->console_role, NULL);
 
     if (ngx_http_idv_merge_places(cf, prev, conf) != NGX_CONF_OK

@@ -27,6 +27,7 @@ typedef struct {
 
     ngx_str_t                   policy;
     ngx_str_t                   secret_file;
+    ngx_str_t                   names_file;
     ngx_array_t                *key_files;   /* ngx_str_t */
     ngx_uint_t                  limits_off;  /* 1: "transaction_limit off" */
 
@@ -34,7 +35,9 @@ typedef struct {
     ngx_uint_t                  delivery;
     ngx_uint_t                  attempts;
     ngx_uint_t                  on_unavailable;
+    ngx_flag_t                  lookup;
     ngx_uint_t                  on_user_not_found;
+    ngx_uint_t                  on_user_disabled;
     ngx_uint_t                  on_failed;
     time_t                      state_timeout;
     time_t                      reuse;
@@ -66,6 +69,14 @@ char *ngx_http_idv_match(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_checks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+/* users of the provider, and what is known of them */
+char *ngx_http_idv_user_lookup(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_idv_input_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_idv_users_check(ngx_conf_t *cf,
+    ngx_http_idv_provider_conf_t *pc);
+char *ngx_http_idv_users_key(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc);
 
 char *ngx_http_idv_ldap_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_ldap_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

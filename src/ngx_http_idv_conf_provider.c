@@ -91,7 +91,9 @@ ngx_http_idv_provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     pc->delivery = NGX_CONF_UNSET_UINT;
     pc->attempts = NGX_CONF_UNSET_UINT;
     pc->on_unavailable = NGX_CONF_UNSET_UINT;
+    pc->lookup = NGX_CONF_UNSET;
     pc->on_user_not_found = NGX_CONF_UNSET_UINT;
+    pc->on_user_disabled = NGX_CONF_UNSET_UINT;
     pc->on_failed = NGX_CONF_UNSET_UINT;
     pc->state_timeout = NGX_CONF_UNSET;
     pc->reuse = NGX_CONF_UNSET;
@@ -215,6 +217,9 @@ ngx_http_idv_provider_defaults(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
     p->flow.on_unavailable = (unsigned) pc->on_unavailable;
     p->flow.on_user_not_found = (unsigned) pc->on_user_not_found;
     p->flow.on_failed = (unsigned) pc->on_failed;
+    p->flow.lookup = (pc->lookup == 1);
+    p->flow.on_user_disabled = pc->on_user_disabled == IDV_BYPASS ? IDV_BYPASS
+                                                                  : IDV_BLOCK;
     p->flow.state_timeout = (unsigned) pc->state_timeout;
     p->flow.read_interval = (unsigned) pc->read_interval;
     p->flow.reuse = (unsigned) pc->reuse;
@@ -415,6 +420,10 @@ ngx_http_idv_provider_check(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
            != NGX_OK)
     {
         ngx_http_idv_wrong(cf, pc, "\"verify_policy\" must be a UUID");
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_idv_users_check(cf, pc) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -651,6 +660,10 @@ ngx_http_idv_wipe_provider(void *data)
         ngx_explicit_memzero(p->keys, p->nkeys * sizeof(idv_key_t));
     }
 
+    if (p->names) {
+        ngx_explicit_memzero(p->names, sizeof(idv_key_t));
+    }
+
     if (p->client_secret.data) {
         ngx_explicit_memzero(p->client_secret.data, p->client_secret.len);
     }
@@ -778,7 +791,9 @@ ngx_http_idv_provider_files(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_idv_provider_keys(cf, pc) != NGX_CONF_OK) {
+    if (ngx_http_idv_provider_keys(cf, pc) != NGX_CONF_OK
+        || ngx_http_idv_users_key(cf, pc) != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 

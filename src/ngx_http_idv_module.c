@@ -40,6 +40,14 @@ static ngx_conf_enum_t  ngx_http_idv_failure_modes[] = {
 };
 
 
+static ngx_conf_enum_t  ngx_http_idv_not_found_modes[] = {
+    { ngx_string("block"), IDV_BLOCK },
+    { ngx_string("bypass"), IDV_BYPASS },
+    { ngx_string("provision"), IDV_PROVISION },
+    { ngx_null_string, 0 }
+};
+
+
 static ngx_conf_num_bounds_t  ngx_http_idv_connections = {
     ngx_conf_check_num_bounds, 1, 1024
 };
@@ -146,6 +154,13 @@ static ngx_command_t  ngx_http_idv_commands[] = {
     { ngx_string("auth_idv_header"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
       ngx_http_idv_header_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("auth_idv_input"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
+      ngx_http_idv_input_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -451,7 +466,28 @@ static ngx_command_t  ngx_http_idv_commands[] = {
       ngx_conf_set_enum_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_idv_provider_conf_t, on_user_not_found),
+      ngx_http_idv_not_found_modes },
+
+    { ngx_string("on_user_disabled"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, on_user_disabled),
       ngx_http_idv_failure_modes },
+
+    { ngx_string("user_lookup"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE12,
+      ngx_http_idv_user_lookup,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("population"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.population),
+      NULL },
 
     { ngx_string("on_failed"),
       NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
@@ -724,6 +760,7 @@ ngx_http_idv_create_loc_conf(ngx_conf_t *cf)
     lcf->max_age = NGX_CONF_UNSET_PTR;
     lcf->accept_bypass = NGX_CONF_UNSET_PTR;
     lcf->headers = NGX_CONF_UNSET_PTR;
+    lcf->inputs = NGX_CONF_UNSET_PTR;
     lcf->console_role = NGX_CONF_UNSET_PTR;
     lcf->directory = NGX_CONF_UNSET_PTR;
     lcf->directory_user = NGX_CONF_UNSET_PTR;

@@ -27,6 +27,14 @@ typedef struct {
 } ngx_http_idv_header_t;
 
 
+/* an auth_idv_input directive */
+
+typedef struct {
+    idv_input_e                 input;
+    ngx_http_complex_value_t    value;
+} ngx_http_idv_input_t;
+
+
 /* where a server's flow API or page is */
 
 typedef struct {
@@ -119,6 +127,7 @@ typedef struct {
     ngx_http_complex_value_t   *max_age;     /* seconds, or 5m, 1h */
     ngx_http_complex_value_t   *accept_bypass;
     ngx_array_t                *headers;     /* ngx_http_idv_header_t */
+    ngx_array_t                *inputs;      /* ngx_http_idv_input_t, or NULL */
 
     const idv_directory_t      *directory;   /* NULL: none */
     ngx_flag_t                  directory_always;

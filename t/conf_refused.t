@@ -218,6 +218,8 @@ for my $line (@provider[0 .. 4], 'region eu;', "verify_policy $uuid;",
     'reuse_verification off;',
     'device_choice on;', 'delivery qr;', 'attempts 2;', 'state_timeout 5m;',
     'on_unavailable block;', 'on_user_not_found block;', 'on_failed block;',
+    'on_user_disabled block;', 'user_lookup username;', 'user_lookup off;',
+    "population $uuid;",
     'require_checks LIVENESS;', 'accept_data_collection on;',
     'cookie_name a;', 'same_site Lax;',
     'session_lifetime 2h;', 'session_idle 30m;',
@@ -313,7 +315,13 @@ my @values = (
     [state_timeout => qr/"state_timeout" must be from 60s to 24h/, '59s', '0',
         '25h', '86401'],
     (map { [$_ => qr/invalid value "\w+"/, 'allow', 'on', 'bypas'] }
-        qw(on_unavailable on_user_not_found on_failed)),
+        qw(on_unavailable on_user_not_found on_user_disabled on_failed)),
+    [user_lookup => qr/"user_lookup" directive needs an attribute of/, 'a.b',
+        'user-name', '1st', '"a eq b or c"', '"a\""', 'a' x 65],
+    [user_lookup => qr/"user_lookup" directive is written as "off" or/,
+        'username key', 'username hashed=', 'username hash=key'],
+    [user_lookup => qr/"user_lookup" directive takes nothing after off/,
+        'off hashed=key'],
     [claim => qr/"claim" directive needs a JSON Pointer/, 'a b', 'a "" ',
         'a ' . '/' x 257],
     [claim => qr/"claim" directive needs a name/, 'a.b /c', '"" /c',
@@ -381,6 +389,42 @@ accepted('what one subject can have alone',
     provider => 'transaction_limit 1000 1d per=all;');
 accepted('what one subject cannot', undef, provider =>
     'transaction_limit 5 1d; transaction_limit 1000 1d per=all;');
+
+for my $case (
+    ['nobody to find', qr/"on_user_not_found provision" needs a "user_lookup"/,
+        "on_user_not_found provision; population $uuid;"],
+    ['nobody to find, said so', qr/provision" needs a "user_lookup"/,
+        "user_lookup off; on_user_not_found provision; population $uuid;"],
+    ['an id that the provider gives', qr/"user_lookup id" finds no user whom/,
+        "user_lookup id; on_user_not_found provision; population $uuid;"],
+    ['no population', qr/provision" and "population" go together/,
+        'user_lookup username; on_user_not_found provision;'],
+    ['a population for nobody', qr/provision" and "population" go together/,
+        "user_lookup username; population $uuid;"],
+    ['a population by name', qr/"population" must be a UUID/,
+        'user_lookup username; on_user_not_found provision; population staff;'],
+    ['nobody to be disabled', qr/"on_user_disabled" needs a "user_lookup"/,
+        'on_user_disabled bypass;'],
+    ['no key of names', qr/"[^"]*nokey" cannot be opened/,
+        'user_lookup username hashed=nokey;'],
+    ['a short key of names', qr/"[^"]*secret" must be of 32 bytes/,
+        'user_lookup username hashed=secret;'],
+) {
+    my ($name, $why, $text) = @$case;
+
+    refused($name, $why, provider => $text, end => '} #!');
+}
+
+accepted('users of the provider', undef, provider => join "\n",
+    'user_lookup ' . 'a' x 64 . ' hashed=key;', 'on_user_disabled bypass;',
+    'on_user_not_found provision;', "population $uuid;");
+
+refused('an input that there is not', qr/there is no input "shoe_size"/,
+    server => 'auth_idv_input shoe_size 42; #!');
+refused('inputs', qr/"auth_idv_input" directive is one too many/,
+    server => 'auth_idv_input email a;' x 16 . "\nauth_idv_input email a; #!");
+accepted('as many inputs as there may be', undef,
+    server => 'auth_idv_input email a;' x 16);
 
 refused('reuse without a policy', qr/"reuse_verification" needs a "verify_policy"/,
     provider => 'reuse_verification 1h;', end => '} #!');

@@ -249,7 +249,8 @@ idv_engine_run(idv_engine_op_t *op)
 
         if (op->return_to.len
             && (effect.type == IDV_EFFECT_CREATE
-                || effect.type == IDV_EFFECT_RECALL))
+                || effect.type == IDV_EFFECT_RECALL
+                || effect.type == IDV_EFFECT_FIND))
         {
             ngx_cpystrn((u_char *) next.return_to, op->return_to.data,
                         ngx_min(op->return_to.len + 1,
@@ -285,6 +286,7 @@ idv_engine_run(idv_engine_op_t *op)
         switch (effect.type) {
 
         case IDV_EFFECT_READ:
+        case IDV_EFFECT_FIND:
         case IDV_EFFECT_RECALL:
         case IDV_EFFECT_CREATE:
             return idv_engine_begin(op, &next, &effect);
@@ -389,7 +391,9 @@ idv_engine_begin(idv_engine_op_t *op, idv_flow_t *next, idv_effect_t *effect)
 
         spent = 1;
 
-    } else if (effect->type == IDV_EFFECT_RECALL) {
+    } else if (effect->type == IDV_EFFECT_RECALL
+               || effect->type == IDV_EFFECT_FIND)
+    {
         op->result = idv_engine_locked(op->provider, next, &op->retry_after);
 
         if (op->result != IDV_ENGINE_OK) {
@@ -470,13 +474,25 @@ failed:
 }
 
 
+/* whether what is known of the user is given to the provider */
+
+static ngx_uint_t
+idv_engine_gives(const idv_provider_t *provider, const idv_effect_t *effect)
+{
+    return effect->type == IDV_EFFECT_FIND
+           && provider->flow.on_user_not_found == IDV_PROVISION
+           && provider->names == NULL;
+}
+
+
 /* what the job needs of the request, which may go away before it */
 
 static ngx_int_t
 idv_engine_copy(idv_engine_job_t *job, idv_engine_op_t *op)
 {
-    ngx_str_t   value;
-    ngx_uint_t  i, n;
+    ngx_str_t     value;
+    ngx_uint_t    i, n;
+    idv_inputs_t  inputs;
 
     if (idv_engine_copy_string(job->pool, &job->contact, &op->contact)
         != NGX_OK
@@ -484,6 +500,16 @@ idv_engine_copy(idv_engine_job_t *job, idv_engine_op_t *op)
            != NGX_OK)
     {
         return NGX_ERROR;
+    }
+
+    if (idv_engine_gives(op->provider, &job->effect)) {
+        inputs.n = 0;
+
+        if (op->ask->inputs(op, &inputs) != NGX_OK
+            || idv_input_copy(job->pool, &job->inputs, &inputs) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
     }
 
     n = op->provider->matches ? op->provider->matches->nelts : 0;
@@ -555,6 +581,10 @@ idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
         job->refused = idv_engine_spend(job->provider, &job->flow,
                                         &job->address, job->limits,
                                         &job->retry_after);
+
+    } else if (effect.type == IDV_EFFECT_RECALL) {
+        job->refused = idv_engine_locked(job->provider, &job->flow,
+                                         &job->retry_after);
     }
 
     if (job->refused != IDV_ENGINE_OK) {

@@ -48,6 +48,9 @@ typedef struct {
 
     /* whom transactions are counted for: the client's address, or network */
     void                  (*address)(idv_engine_op_t *op, ngx_str_t *value);
+
+    /* what is known of the user, in op->pool */
+    ngx_int_t             (*inputs)(idv_engine_op_t *op, idv_inputs_t *inputs);
 } idv_engine_ask_t;
 
 /*
@@ -128,11 +131,18 @@ ngx_int_t idv_engine_close(const idv_provider_t *provider, ngx_str_t *id,
     idv_flow_t *flow);
 
 /*
- * An administrator lets a subject start over: what they have used of limits of
+ * Whose a flow is: a hash of the provider's id of the user, which is the
+ * subject where users are not looked up, or have not been found yet.  What is
+ * counted and what is revoked goes by that.
+ */
+ngx_int_t idv_engine_owner(const idv_flow_t *flow, u_char owner[16]);
+
+/*
+ * An administrator lets a user start over: what they have used of limits of
  * their own is forgotten, and so are their failures.
  */
 ngx_int_t idv_engine_forgive(const idv_provider_t *provider,
-    const u_char subject[16]);
+    const u_char owner[16]);
 
 /* process hooks */
 ngx_int_t idv_engine_init_process(ngx_cycle_t *cycle);

@@ -37,7 +37,7 @@ static const struct {
  */
 
 static ngx_int_t
-idv_engine_budget(const idv_provider_t *provider, const u_char subject[16],
+idv_engine_budget(const idv_provider_t *provider, const u_char owner[16],
     const ngx_str_t *address, idv_store_limit_t *limits)
 {
     u_char              hash[IDV_HASH_LEN];
@@ -67,7 +67,7 @@ idv_engine_budget(const idv_provider_t *provider, const u_char subject[16],
             break;
 
         default:
-            parts[1].data = (u_char *) subject;
+            parts[1].data = (u_char *) owner;
             parts[1].len = 16;
             break;
         }
@@ -91,10 +91,13 @@ idv_engine_result_e
 idv_engine_granted(const idv_provider_t *provider, const idv_flow_t *flow,
     const ngx_str_t *address, ngx_int_t *wait)
 {
+    u_char             owner[16];
     ngx_uint_t         which;
     idv_store_limit_t  limits[IDV_LIMIT_MAX];
 
-    if (idv_engine_budget(provider, flow->subject, address, limits) != NGX_OK) {
+    if (idv_engine_owner(flow, owner) != NGX_OK
+        || idv_engine_budget(provider, owner, address, limits) != NGX_OK)
+    {
         return IDV_ENGINE_ERROR;
     }
 
@@ -113,6 +116,7 @@ idv_engine_result_e
 idv_engine_locked(const idv_provider_t *provider, const idv_flow_t *flow,
     ngx_int_t *wait)
 {
+    u_char             owner[16];
     ngx_str_t          none;
     ngx_uint_t         i, n, which;
     idv_store_limit_t  limits[IDV_LIMIT_MAX];
@@ -123,7 +127,9 @@ idv_engine_locked(const idv_provider_t *provider, const idv_flow_t *flow,
         return IDV_ENGINE_OK;
     }
 
-    if (idv_engine_budget(provider, flow->subject, &none, limits) != NGX_OK) {
+    if (idv_engine_owner(flow, owner) != NGX_OK
+        || idv_engine_budget(provider, owner, &none, limits) != NGX_OK)
+    {
         return IDV_ENGINE_ERROR;
     }
 
@@ -145,6 +151,7 @@ idv_engine_result_e
 idv_engine_spend(const idv_provider_t *provider, const idv_flow_t *flow,
     const ngx_str_t *address, idv_store_limit_t *limits, ngx_int_t *wait)
 {
+    u_char       owner[16];
     ngx_uint_t   which;
     idv_limit_e  kind;
 
@@ -152,7 +159,9 @@ idv_engine_spend(const idv_provider_t *provider, const idv_flow_t *flow,
         return IDV_ENGINE_OK;
     }
 
-    if (idv_engine_budget(provider, flow->subject, address, limits) != NGX_OK) {
+    if (idv_engine_owner(flow, owner) != NGX_OK
+        || idv_engine_budget(provider, owner, address, limits) != NGX_OK)
+    {
         return IDV_ENGINE_ERROR;
     }
 
@@ -189,6 +198,7 @@ idv_engine_refund(const idv_provider_t *provider,
 void
 idv_engine_strike(const idv_provider_t *provider, const idv_flow_t *flow)
 {
+    u_char             owner[16];
     ngx_uint_t         i;
     ngx_str_t          none;
     idv_store_limit_t  limits[IDV_LIMIT_MAX];
@@ -196,7 +206,8 @@ idv_engine_strike(const idv_provider_t *provider, const idv_flow_t *flow)
     ngx_str_null(&none);
 
     if (provider->nlimits == 0
-        || idv_engine_budget(provider, flow->subject, &none, limits) != NGX_OK)
+        || idv_engine_owner(flow, owner) != NGX_OK
+        || idv_engine_budget(provider, owner, &none, limits) != NGX_OK)
     {
         return;
     }
@@ -221,7 +232,7 @@ idv_engine_strike(const idv_provider_t *provider, const idv_flow_t *flow)
 
 
 ngx_int_t
-idv_engine_forgive(const idv_provider_t *provider, const u_char subject[16])
+idv_engine_forgive(const idv_provider_t *provider, const u_char owner[16])
 {
     ngx_str_t          none;
     ngx_uint_t         i, n;
@@ -233,7 +244,7 @@ idv_engine_forgive(const idv_provider_t *provider, const u_char subject[16])
         return NGX_OK;
     }
 
-    if (idv_engine_budget(provider, subject, &none, limits) != NGX_OK) {
+    if (idv_engine_budget(provider, owner, &none, limits) != NGX_OK) {
         return NGX_ERROR;
     }
 

@@ -22,13 +22,17 @@ static void idv_engine_called(idv_call_t *call);
 static int64_t
 idv_engine_since(const idv_engine_job_t *job)
 {
-    u_char   key[16];
+    u_char   owner[16], key[16];
     int64_t  now, since, revoked;
 
     now = ngx_time();
     since = now - ngx_min(job->provider->flow.reuse, job->flow.max_age);
 
-    idv_store_subject(job->provider->id, job->flow.subject, key);
+    if (idv_engine_owner(&job->flow, owner) != NGX_OK) {
+        return now + 1;
+    }
+
+    idv_store_subject(job->provider->id, owner, key);
 
     revoked = idv_store_revoked_before(job->provider->store, key, now);
 
@@ -36,14 +40,14 @@ idv_engine_since(const idv_engine_job_t *job)
 }
 
 
-ngx_int_t
-idv_engine_call(idv_engine_job_t *job, json_t *document)
+idv_call_t *
+idv_engine_call_new(idv_engine_job_t *job)
 {
     idv_call_t  *call;
 
     call = ngx_pcalloc(job->pool, sizeof(idv_call_t));
     if (call == NULL) {
-        return NGX_ERROR;
+        return NULL;
     }
 
     call->provider = job->provider;
@@ -60,6 +64,24 @@ idv_engine_call(idv_engine_job_t *job, json_t *document)
     ngx_memcpy(call->policy, job->flow.policy, sizeof(call->policy));
 
     job->call = call;
+
+    return call;
+}
+
+
+ngx_int_t
+idv_engine_call(idv_engine_job_t *job, json_t *document)
+{
+    idv_call_t  *call;
+
+    if (job->effect.type == IDV_EFFECT_FIND) {
+        return idv_engine_find(job);
+    }
+
+    call = idv_engine_call_new(job);
+    if (call == NULL) {
+        return NGX_ERROR;
+    }
 
     switch (job->effect.type) {
 
@@ -104,6 +126,23 @@ idv_engine_pause(idv_call_t *call)
 }
 
 
+void
+idv_engine_failed(idv_engine_job_t *job, idv_call_t *call, idv_event_t *event)
+{
+    event->type = IDV_EVENT_CREATE_FAILED;
+    event->retry_after = idv_engine_pause(call);
+
+    /* a limit, a refusal or our own fault is no outage: never bypassed */
+
+    event->cause = call->result == IDV_CALL_NOT_FOUND
+                   ? IDV_CAUSE_USER_NOT_FOUND
+                   : call->result == IDV_CALL_UNAVAILABLE
+                     ? IDV_CAUSE_UNAVAILABLE : IDV_CAUSE_NONE;
+    job->create_failed = 1;
+    job->retry_after = call->retry_after;
+}
+
+
 static void
 idv_engine_created(idv_engine_job_t *job, idv_call_t *call)
 {
@@ -112,24 +151,13 @@ idv_engine_created(idv_engine_job_t *job, idv_call_t *call)
     event = job->event;
     event.method = job->effect.method;
     event.cause = job->effect.cause;
-    event.retry_after = idv_engine_pause(call);
     event.tx = &call->transaction;
 
     if (call->result == IDV_CALL_OK) {
         event.type = IDV_EVENT_CREATED;
 
     } else {
-        event.type = IDV_EVENT_CREATE_FAILED;
-
-        /* a limit, a refusal or our own fault is no outage: never bypassed */
-
-        event.cause = call->result == IDV_CALL_NOT_FOUND
-                      ? IDV_CAUSE_USER_NOT_FOUND
-                      : call->result == IDV_CALL_UNAVAILABLE
-                        ? IDV_CAUSE_UNAVAILABLE : IDV_CAUSE_NONE;
-        job->create_failed = 1;
-        job->retry_after = call->retry_after;
-
+        idv_engine_failed(job, call, &event);
         idv_engine_refund(job->provider, job->limits);
     }
 
@@ -227,6 +255,10 @@ idv_engine_called(idv_call_t *call)
     idv_engine_job_t *job = call->data;
 
     switch (job->effect.type) {
+
+    case IDV_EFFECT_FIND:
+        idv_engine_find_called(job, call);
+        break;
 
     case IDV_EFFECT_RECALL:
         idv_engine_recalled(job, call);

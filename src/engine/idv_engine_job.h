@@ -32,6 +32,10 @@ typedef struct {
     uint8_t                 method;      /* after an earlier success: none */
     int64_t                 verified;    /* when that was */
     ngx_str_t               contact;
+    ngx_str_t               name;        /* by which the user is found */
+    idv_call_result_e       made;        /* a new user, FIND */
+    uint8_t                 step;        /* of FIND */
+    idv_inputs_t            inputs;      /* wiped with the pool */
     ngx_str_t               redirect;
     ngx_str_t               address;
     idv_store_limit_t       limits[IDV_LIMIT_MAX];   /* what was spent */
@@ -46,8 +50,22 @@ typedef struct {
 /* the job of this worker for a flow, or NULL */
 idv_engine_job_t *idv_engine_job(const char *id);
 
+/* a call of the job, zeroed but for what all have; NULL without memory */
+idv_call_t *idv_engine_call_new(idv_engine_job_t *job);
+
 /* begins the call of job->effect; document: of a read, where claims are next */
 ngx_int_t idv_engine_call(idv_engine_job_t *job, json_t *document);
+
+/*
+ * Finds the flow's user at the provider, or makes one there.  called: a call of
+ * that is over.
+ */
+ngx_int_t idv_engine_find(idv_engine_job_t *job);
+void idv_engine_find_called(idv_engine_job_t *job, idv_call_t *call);
+
+/* the event of an effect that creates, and whose call has failed */
+void idv_engine_failed(idv_engine_job_t *job, idv_call_t *call,
+    idv_event_t *event);
 
 /*
  * Saves what the event makes of the flow, and goes on with what that entails.

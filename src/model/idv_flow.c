@@ -45,6 +45,8 @@ static int idv_flow_returned(const idv_flow_policy_t *policy,
     const idv_event_t *event, idv_flow_t *next, idv_effect_t *effect);
 static int idv_flow_look(const idv_flow_policy_t *policy,
     const idv_event_t *event, idv_flow_t *next, idv_effect_t *effect);
+static int idv_flow_found(const idv_flow_policy_t *policy,
+    const idv_event_t *event, idv_flow_t *next, idv_effect_t *effect);
 static int idv_flow_recalled(const idv_flow_policy_t *policy,
     const idv_event_t *event, idv_flow_t *next, idv_effect_t *effect);
 static int idv_flow_created(const idv_flow_policy_t *policy,
@@ -146,6 +148,7 @@ static const struct {
     /* LOOK */          { idv_flow_look, ~0u, 0 },
     /* FIND */          { idv_flow_look, ~0u, 0 },
     /* CLOSE */         { idv_flow_cancel, IDV_LIVE, 0 },
+    /* FOUND */         { idv_flow_found, IDV_WAITING | IDV_CHOOSING, 0 },
     /* RECALLED */      { idv_flow_recalled, IDV_CHOOSING, 0 },
     /* CREATED */       { idv_flow_created, IDV_LIVE, 0 },
     /* CREATE_FAILED */ { idv_flow_create_failed, IDV_LIVE, 0 },
@@ -208,6 +211,13 @@ idv_flow_create(const idv_flow_policy_t *policy, const idv_event_t *event,
 
     effect->type = policy->reuse && !(next->flags & IDV_FLOW_RECALLED)
                    ? IDV_EFFECT_RECALL : IDV_EFFECT_CREATE;
+
+    if (policy->lookup && !next->found) {
+        /* up to three calls: no such user, a new one, who was first? */
+        next->busy_until += policy->lease;
+        effect->type = IDV_EFFECT_FIND;
+    }
+
     effect->method = method;
     effect->cause = cause;
 
@@ -441,6 +451,33 @@ idv_flow_look(const idv_flow_policy_t *policy, const idv_event_t *event,
 }
 
 
+/* for good: all transactions of a flow are of one user */
+
+static int
+idv_flow_found(const idv_flow_policy_t *policy, const idv_event_t *event,
+    idv_flow_t *next, idv_effect_t *effect)
+{
+    size_t  len;
+
+    if (!policy->lookup || next->found || !(next->flags & IDV_FLOW_CREATING)) {
+        return IDV_FLOW_REFUSED;
+    }
+
+    len = strlen(event->user);
+
+    if (len == 0 || len > IDV_FLOW_MAX_USER) {
+        return IDV_FLOW_REFUSED;
+    }
+
+    memset(next->user, 0, sizeof(next->user));
+    memcpy(next->user, event->user, len);
+    next->found = 1;
+
+    return idv_flow_create(policy, event, next, effect, event->method,
+                           event->cause);
+}
+
+
 /* the transaction that was found is not looked at by anybody yet */
 
 static int
@@ -586,9 +623,13 @@ idv_flow_create_failed(const idv_flow_policy_t *policy,
         next->flags &= (uint8_t) ~IDV_FLOW_SELF;
     }
 
-    if (event->cause == IDV_CAUSE_USER_NOT_FOUND) {
+    if (event->cause >= IDV_CAUSE_USER_NOT_FOUND) {
 
-        if (policy->on_user_not_found == IDV_BYPASS) {
+        if ((event->cause == IDV_CAUSE_USER_NOT_FOUND
+             && policy->on_user_not_found == IDV_BYPASS)
+            || (event->cause == IDV_CAUSE_USER_DISABLED
+                && policy->on_user_disabled == IDV_BYPASS))
+        {
             idv_flow_bypass(policy, event, next, event->cause);
 
         } else {

@@ -78,6 +78,8 @@ typedef enum {
     IDV_CAUSE_NOTIFICATION,          /* the message was not sent */
     IDV_CAUSE_UNAVAILABLE,
     IDV_CAUSE_USER_NOT_FOUND,
+    IDV_CAUSE_USER_DISABLED,
+    IDV_CAUSE_USER_AMBIGUOUS,        /* several, or not quite this one */
     IDV_CAUSE_NCAUSES
 } idv_cause_e;
 
@@ -107,7 +109,7 @@ typedef struct {
     uint8_t         flags;
     uint8_t         failures;        /* transactions that failed */
     uint8_t         transactions;    /* transactions created */
-    uint8_t         unused;
+    uint8_t         found;           /* user: 1: found there, 0: the subject */
     uint32_t        max_age;         /* s: an earlier success may be so old */
 
     uint64_t        provider;
@@ -137,7 +139,8 @@ typedef struct {
 
 typedef enum {
     IDV_BLOCK = 0,
-    IDV_BYPASS
+    IDV_BYPASS,
+    IDV_PROVISION                    /* a user who is not there is made */
 } idv_failure_mode_e;
 
 typedef struct {
@@ -147,10 +150,12 @@ typedef struct {
     unsigned        state_timeout;   /* seconds in one state */
     unsigned        read_interval;   /* ms between reads at the provider */
     unsigned        lease;           /* ms an effect may take */
-    unsigned        on_unavailable;  /* idv_failure_mode_e, these three */
+    unsigned        on_unavailable;  /* idv_failure_mode_e, as all on_ */
     unsigned        on_user_not_found;
     unsigned        on_failed;
     unsigned        reuse;           /* s: so old a success is good; 0: none */
+    unsigned        lookup;          /* 0 or 1: the user has to be found */
+    unsigned        on_user_disabled;
 } idv_flow_policy_t;
 
 
@@ -172,6 +177,7 @@ typedef enum {
     IDV_EVENT_CLOSE,
 
     /* from effects */
+    IDV_EVENT_FOUND,                 /* user, method, cause of the effect */
     IDV_EVENT_RECALLED,              /* tx or NULL, method */
     IDV_EVENT_CREATED,               /* tx, method, sent */
     IDV_EVENT_CREATE_FAILED,         /* cause; FAILED: no other may follow */
@@ -202,11 +208,12 @@ typedef struct {
     uint64_t                  now_ms;       /* monotonic */
     uint8_t                   method;       /* OPTIONS, CREATED, recalling */
     uint8_t                   contacts;     /* 1: e-mail, 2: phone, known */
-    uint8_t                   cause;        /* CREATE_FAILED, CLAIMS */
+    uint8_t                   cause;        /* FOUND, CREATE_FAILED, CLAIMS */
     uint8_t                   asked;        /* RETURNED: with its code */
     uint32_t                  retry_after;  /* ms, READ_FAILED */
     const idv_transaction_t  *tx;           /* CREATED, STATUS, RECALLED */
     int64_t                   verified;     /* CLAIMS of an earlier success */
+    const char               *user;         /* FOUND: the provider's id */
 } idv_event_t;
 
 #define IDV_CONTACT_EMAIL  1
@@ -215,6 +222,7 @@ typedef struct {
 
 typedef enum {
     IDV_EFFECT_NONE = 0,             /* save next as it is */
+    IDV_EFFECT_FIND,                 /* look the user up, or make one */
     IDV_EFFECT_RECALL,               /* look for an earlier success */
     IDV_EFFECT_CREATE,               /* create a transaction by method */
     IDV_EFFECT_READ,                 /* read the transaction */
@@ -225,8 +233,8 @@ typedef enum {
 
 typedef struct {
     idv_effect_e    type;
-    uint8_t         method;          /* CREATE, RECALL */
-    uint8_t         cause;           /* CREATE: why there is a new one */
+    uint8_t         method;          /* CREATE, RECALL, FIND */
+    uint8_t         cause;           /* CREATE, FIND: why there is a new one */
 } idv_effect_t;
 
 

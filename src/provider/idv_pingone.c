@@ -50,6 +50,20 @@ idv_provider_claims(idv_call_t *call)
 }
 
 
+ngx_int_t
+idv_provider_find(idv_call_t *call)
+{
+    return idv_pingone_start(call, &idv_pingone_find);
+}
+
+
+ngx_int_t
+idv_provider_provision(idv_call_t *call)
+{
+    return idv_pingone_start(call, &idv_pingone_provision);
+}
+
+
 static ngx_int_t
 idv_pingone_start(idv_call_t *call, const idv_pingone_kind_t *kind)
 {
@@ -131,7 +145,7 @@ idv_pingone_send(idv_pass_t *pass)
 
     /* creations are counted when they succeed */
 
-    if (op->kind->read) {
+    if (!op->kind->creates) {
         idv_store_count(pass->provider->store, op->kind->counter);
     }
 }
@@ -219,7 +233,7 @@ idv_pingone_again(idv_pingone_t *op)
 
     /* a creation that the provider may have seen is never sent again */
 
-    if (!op->kind->read && !answer->unsent) {
+    if (op->kind->creates && !answer->unsent) {
         return NGX_DECLINED;
     }
 

@@ -25,10 +25,13 @@ typedef struct {
     ngx_str_t          method;
     ngx_str_t          query;         /* after the transaction's URL */
     idv_count_e        counter;
-    unsigned           read:1;        /* may be repeated, costs a read */
+    unsigned           read:1;        /* costs a read */
     unsigned           creates:1;
     unsigned           extends:1;     /* call->document is an input */
     unsigned           lists:1;       /* all of a user */
+
+    /* NULL: of a transaction, see idv_pingone_request() */
+    ngx_int_t        (*request)(idv_pingone_t *op, const char **why);
 
     /* NULL, or why the answer cannot be used */
     const char      *(*use)(idv_pingone_t *op, json_t *document);
@@ -47,6 +50,8 @@ extern const idv_pingone_kind_t  idv_pingone_create;
 extern const idv_pingone_kind_t  idv_pingone_read;
 extern const idv_pingone_kind_t  idv_pingone_recall;
 extern const idv_pingone_kind_t  idv_pingone_claims;
+extern const idv_pingone_kind_t  idv_pingone_find;
+extern const idv_pingone_kind_t  idv_pingone_provision;
 
 
 /*

@@ -43,6 +43,7 @@ const idv_pingone_kind_t  idv_pingone_create = {
     ngx_null_string,
     IDV_COUNT_TRANSACTIONS_CREATED,
     0, 1, 0, 0,
+    NULL,
     idv_pingone_use_transaction
 };
 
@@ -53,6 +54,7 @@ const idv_pingone_kind_t  idv_pingone_read = {
     ngx_string("?expand=verifyPolicy"),
     IDV_COUNT_PROVIDER_READS,
     1, 0, 0, 0,
+    NULL,
     idv_pingone_use_transaction
 };
 
@@ -63,6 +65,7 @@ const idv_pingone_kind_t  idv_pingone_recall = {
     ngx_string("?limit=20"),
     IDV_COUNT_PROVIDER_READS,
     1, 0, 0, 1,
+    NULL,
     idv_pingone_use_list
 };
 
@@ -73,6 +76,7 @@ const idv_pingone_kind_t  idv_pingone_claims = {
     ngx_string("/verifiedData?type=GOVERNMENT_ID&attempt=LATEST"),
     IDV_COUNT_PROVIDER_CLAIMS,
     1, 0, 1, 0,
+    NULL,
     idv_pingone_use_claims
 };
 
@@ -80,6 +84,10 @@ const idv_pingone_kind_t  idv_pingone_claims = {
 ngx_int_t
 idv_pingone_request(idv_pingone_t *op, const char **why)
 {
+    if (op->kind->request) {
+        return op->kind->request(op, why);
+    }
+
     *why = idv_pingone_check(op);
 
     if (*why) {

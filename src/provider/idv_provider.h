@@ -16,6 +16,7 @@
 #include <jansson.h>
 
 #include "../model/idv_flow.h"
+#include "idv_input.h"
 #include "../net/idv_transfer.h"
 #include "../store/idv_store.h"
 #include "../util/idv_crypto.h"
@@ -83,6 +84,10 @@ typedef struct {
     ngx_str_t                   client_secret;
     u_char                      verify_policy[16];   /* zero: the default */
 
+    ngx_str_t                   lookup;     /* users by it; "": by their id */
+    idv_key_t                  *names;      /* of hashed names, or NULL */
+    ngx_str_t                   population; /* of users who are made */
+
     idv_transfer_conf_t         net;
     idv_flow_policy_t           flow;
 
@@ -128,6 +133,16 @@ typedef enum {
 } idv_call_result_e;
 
 
+/* what a lookup of a user has come to */
+
+typedef enum {
+    IDV_FOUND_NONE = 0,
+    IDV_FOUND_ONE,
+    IDV_FOUND_DISABLED,              /* one, who must not be verified */
+    IDV_FOUND_AMBIGUOUS              /* several, or not quite this one */
+} idv_found_e;
+
+
 typedef struct idv_call_s  idv_call_t;
 
 typedef void (*idv_call_handler_pt)(idv_call_t *call);
@@ -155,6 +170,8 @@ struct idv_call_s {
     ngx_str_t                   contact;     /* create: address or number */
     ngx_str_t                   redirect;    /* create: URL, may be empty */
     int64_t                     since;       /* recall: not created before */
+    ngx_str_t                   name;        /* find: value of the attribute */
+    const idv_inputs_t         *inputs;      /* provision: or NULL */
 
     idv_call_handler_pt         handler;
     void                       *data;
@@ -163,6 +180,8 @@ struct idv_call_s {
     idv_call_result_e           result;
     ngx_int_t                   retry_after; /* seconds, -1: none */
     idv_transaction_t           transaction; /* create, read, recall */
+    idv_found_e                 match;       /* find, provision */
+    ngx_str_t                   found;       /* ONE: the user's id, in pool */
 
     /*
      * create, read: the transaction; claims: the transaction merged with
@@ -180,6 +199,14 @@ struct idv_call_s {
  * NGX_ERROR: it is not called.
  */
 ngx_int_t idv_provider_create(idv_call_t *call);
+
+/*
+ * The user whose provider->lookup is call->name, and a new one in the
+ * provider's population, of that name, with what the inputs have.
+ */
+ngx_int_t idv_provider_find(idv_call_t *call);
+ngx_int_t idv_provider_provision(idv_call_t *call);
+
 ngx_int_t idv_provider_read(idv_call_t *call);
 
 /*

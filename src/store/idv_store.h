@@ -47,6 +47,8 @@ typedef enum {
     IDV_COUNT_TRANSACTIONS_CREATED,
     IDV_COUNT_PROVIDER_READS,
     IDV_COUNT_PROVIDER_CLAIMS,
+    IDV_COUNT_PROVIDER_LOOKUPS,
+    IDV_COUNT_USERS_PROVISIONED,
     IDV_COUNT_PROVIDER_TOKENS,
     IDV_COUNT_PROVIDER_ERRORS,
     IDV_COUNT_PROVIDER_LIMITED,
@@ -117,6 +119,7 @@ typedef struct {
     const uint64_t     *providers;           /* never NULL */
     ngx_uint_t          nproviders;
     const u_char       *subject;             /* 16 bytes of its hash */
+    const ngx_str_t    *user;                /* the provider's id */
     uint32_t            states;              /* bits, by idv_state_e */
 } idv_store_query_t;
 

@@ -33,6 +33,14 @@ idv_store_wanted(const idv_store_query_t *query, const idv_store_node_t *node,
         return 0;
     }
 
+    if (query->user
+        && (ngx_strncmp(node->flow.user, query->user->data, query->user->len)
+            != 0
+            || node->flow.user[query->user->len] != '\0'))
+    {
+        return 0;
+    }
+
     for (i = 0; i < query->nproviders; i++) {
         if (node->flow.provider == query->providers[i]) {
             return 1;

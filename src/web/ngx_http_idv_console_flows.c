@@ -2,10 +2,10 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * What users have here: flows, and sessions.  A flow's user is the subject that
- * the first factor gave, and the same is the provider's id of the user; a
- * session has a hash of it.  Users are those of an environment, whichever of
- * the providers that share it a gate has named.
+ * What users have here: flows, and sessions.  A flow's user is the provider's
+ * id of the user, which is the subject that the first factor gave where users
+ * are not looked up; a session has a hash of it.  Users are those of an
+ * environment, whichever of the providers that share it a gate has named.
  */
 
 
@@ -19,6 +19,7 @@ typedef struct {
     const idv_provider_t  *providers[IDV_STORE_MAX_PEERS];
     uint64_t               ids[IDV_STORE_MAX_PEERS];
     ngx_uint_t             n;
+    ngx_uint_t             lookup;       /* 1: a subject need not be an id */
 } ngx_http_idv_console_house_t;
 
 
@@ -56,6 +57,7 @@ ngx_http_idv_console_house(ngx_http_idv_console_t *job,
     mine = job->conf->provider;
     provider = mcf->providers.elts;
     house->n = 0;
+    house->lookup = 0;
 
     for (i = 0; i < mcf->providers.nelts; i++) {
 
@@ -67,6 +69,7 @@ ngx_http_idv_console_house(ngx_http_idv_console_t *job,
         {
             house->providers[house->n] = provider[i];
             house->ids[house->n++] = provider[i]->id;
+            house->lookup |= provider[i]->flow.lookup;
         }
     }
 }
@@ -100,12 +103,21 @@ ngx_http_idv_console_subject_flows(ngx_http_idv_console_t *job,
 
     query.providers = house->ids;
     query.nproviders = house->n;
-    query.subject = subject;
+    query.subject = house->lookup ? NULL : subject;
+    query.user = house->lookup ? user : NULL;
     query.states = states;
     cursor = 0;
 
-    *n = idv_store_list(job->conf->provider->store, &query, &cursor,
-                        ngx_current_msec, *flows, IDV_STORE_MAX_LISTED);
+    /* by a subject all come at once, else some of the zone are looked at */
+
+    *n = 0;
+
+    do {
+        *n += idv_store_list(job->conf->provider->store, &query, &cursor,
+                             ngx_current_msec, *flows + *n,
+                             IDV_STORE_MAX_LISTED - *n);
+
+    } while (cursor && *n < IDV_STORE_MAX_LISTED);
 
     return NGX_OK;
 }
@@ -136,7 +148,7 @@ ngx_http_idv_console_flows_of(ngx_http_idv_console_t *job, ngx_str_t *user)
 }
 
 
-/* the subject of a session and its provider, as a key of revocations */
+/* the owner of a session and its provider, as a key of revocations */
 
 ngx_int_t
 ngx_http_idv_console_revoked(ngx_http_idv_console_t *job, ngx_str_t *user,
@@ -293,11 +305,11 @@ ngx_http_idv_console_revoke(ngx_http_idv_console_t *job)
 void
 ngx_http_idv_console_flows(ngx_http_idv_console_t *job)
 {
-    u_char                         subject[16], next[NGX_INT_T_LEN];
+    u_char                         hash[16], next[NGX_INT_T_LEN];
     json_t                        *list;
     uint32_t                       cursor;
     ngx_int_t                      number;
-    ngx_str_t                      user, state, from;
+    ngx_str_t                      user, subject, state, from;
     ngx_uint_t                     i, n;
     idv_flow_t                    *flows;
     idv_store_query_t              query;
@@ -308,11 +320,9 @@ ngx_http_idv_console_flows(ngx_http_idv_console_t *job)
 
     if (flows == NULL
         || ngx_http_idv_console_arg(job, "user", &user) != NGX_OK
-        || (user.len == 0
-            && ngx_http_idv_console_arg(job, "subject", &user) != NGX_OK)
+        || ngx_http_idv_console_arg(job, "subject", &subject) != NGX_OK
         || ngx_http_idv_console_arg(job, "state", &state) != NGX_OK
-        || ngx_http_idv_console_arg(job, "cursor", &from) != NGX_OK
-        || (user.len && ngx_http_idv_subject_hash(&user, subject) != NGX_OK))
+        || ngx_http_idv_console_arg(job, "cursor", &from) != NGX_OK)
     {
         ngx_http_idv_console_fail(job, NGX_HTTP_IDV_CONSOLE_INTERNAL);
         return;
@@ -332,9 +342,20 @@ ngx_http_idv_console_flows(ngx_http_idv_console_t *job)
 
     ngx_http_idv_console_house(job, &house);
 
+    if (user.len && !house.lookup) {
+        subject = user;
+        user.len = 0;
+    }
+
+    if (subject.len && ngx_http_idv_subject_hash(&subject, hash) != NGX_OK) {
+        ngx_http_idv_console_fail(job, NGX_HTTP_IDV_CONSOLE_INTERNAL);
+        return;
+    }
+
     query.providers = house.ids;
     query.nproviders = house.n;
-    query.subject = user.len ? subject : NULL;
+    query.subject = subject.len ? hash : NULL;
+    query.user = user.len ? &user : NULL;
     cursor = (uint32_t) number;
 
     n = idv_store_list(job->conf->provider->store, &query, &cursor,

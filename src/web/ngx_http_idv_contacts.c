@@ -100,7 +100,7 @@ ngx_http_idv_phone_form(ngx_pool_t *pool, ngx_str_t *number)
 }
 
 
-static void
+void
 ngx_http_idv_trim(ngx_str_t *s)
 {
     while (s->len && (s->data[0] == ' ' || s->data[0] == '\t')) {

@@ -56,6 +56,14 @@ static const ngx_http_idv_cause_t  ngx_http_idv_causes[IDV_CAUSE_NCAUSES] = {
 
     /* IDV_CAUSE_USER_NOT_FOUND */
     { "USER_NOT_FOUND", "The verification service does not know the user.",
+      "You cannot be verified. Please ask the help desk." },
+
+    /* IDV_CAUSE_USER_DISABLED */
+    { "USER_DISABLED", "The user is disabled at the verification service.",
+      "You cannot be verified. Please ask the help desk." },
+
+    /* IDV_CAUSE_USER_AMBIGUOUS */
+    { "USER_AMBIGUOUS", "The verification service has no one such user.",
       "You cannot be verified. Please ask the help desk." }
 };
 

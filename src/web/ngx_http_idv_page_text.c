@@ -79,6 +79,7 @@ const char *const  ngx_http_idv_page_text_names[NGX_HTTP_IDV_NTEXTS] = {
     [NGX_HTTP_IDV_TEXT_CAUSE_NOTIFICATION] = "cause_notification",
     [NGX_HTTP_IDV_TEXT_CAUSE_UNAVAILABLE] = "cause_unavailable",
     [NGX_HTTP_IDV_TEXT_CAUSE_USER] = "cause_user",
+    [NGX_HTTP_IDV_TEXT_CAUSE_DISABLED] = "cause_disabled",
     [NGX_HTTP_IDV_TEXT_TIMED_OUT_TITLE] = "timed_out_title",
     [NGX_HTTP_IDV_TEXT_TIMED_OUT_TEXT] = "timed_out_text",
     [NGX_HTTP_IDV_TEXT_CANCELED_TITLE] = "canceled_title",

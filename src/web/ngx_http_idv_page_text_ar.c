@@ -229,6 +229,10 @@ const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_ar = {
         ngx_string("خدمة التحقق لا تعرفك. يُرجى طلب المساعدة من القائمين "
                    "على {host}."),
 
+    [NGX_HTTP_IDV_TEXT_CAUSE_DISABLED] =
+        ngx_string("حسابك لدى خدمة التحقق معطل. يُرجى طلب المساعدة من "
+                   "القائمين على {host}."),
+
     [NGX_HTTP_IDV_TEXT_TIMED_OUT_TITLE] =
         ngx_string("انتهى الوقت"),
 

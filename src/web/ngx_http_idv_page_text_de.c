@@ -244,6 +244,10 @@ const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_de = {
         ngx_string("Der Prüfdienst kennt Sie nicht. Bitte wenden Sie sich "
                    "an die Betreiber von {host}."),
 
+    [NGX_HTTP_IDV_TEXT_CAUSE_DISABLED] =
+        ngx_string("Ihr Konto beim Prüfdienst ist gesperrt. Bitte wenden Sie "
+                   "sich an die Betreiber von {host}."),
+
     [NGX_HTTP_IDV_TEXT_TIMED_OUT_TITLE] =
         ngx_string("Die Zeit ist abgelaufen"),
 

@@ -238,6 +238,10 @@ const ngx_http_idv_page_lang_t  ngx_http_idv_page_text_en = {
         ngx_string("The verification service does not know you. Please ask "
                    "those who run {host} for help."),
 
+    [NGX_HTTP_IDV_TEXT_CAUSE_DISABLED] =
+        ngx_string("Your account with the verification service is disabled. "
+                   "Please ask those who run {host} for help."),
+
     [NGX_HTTP_IDV_TEXT_TIMED_OUT_TITLE] =
         ngx_string("The time is up"),
 

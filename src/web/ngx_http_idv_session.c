@@ -9,8 +9,8 @@
 #include "../util/idv_json.h"
 
 
-#define NGX_HTTP_IDV_SESSION_VERSION  1
-#define NGX_HTTP_IDV_SESSION_FIXED    100
+#define NGX_HTTP_IDV_SESSION_VERSION  2
+#define NGX_HTTP_IDV_SESSION_FIXED    116
 #define NGX_HTTP_IDV_SESSION_SKEW     60     /* seconds between our machines */
 
 #define NGX_HTTP_IDV_SESSION_HEADER   0x01
@@ -23,7 +23,7 @@
  *   0  version      1  flags        2  status       3  blanks at the end, 0..2
  *   4  id          20  subject     36  policy      52  tx
  *  68  verified    76  issued      84  seen        92  expires
- * 100  claims, blanks
+ * 100  owner      116  claims, blanks
  *
  * The blanks make the sealed text a multiple of three bytes: base64url has then
  * one spelling of it, and no spare bit that could be changed unnoticed.
@@ -281,7 +281,7 @@ ngx_http_idv_session_check(const idv_provider_t *provider,
         return NGX_DECLINED;
     }
 
-    idv_store_subject(provider->id, session->subject, all);
+    idv_store_subject(provider->id, session->owner, all);
 
     if (idv_store_revoked(provider->store, session->id, all, session->issued,
                           now))
@@ -316,6 +316,10 @@ ngx_http_idv_session_issue(ngx_http_request_t *r,
     ngx_memcpy(session.subject, flow->subject, sizeof(session.subject));
     ngx_memcpy(session.policy, flow->policy, sizeof(session.policy));
     ngx_memcpy(session.tx, flow->tx, sizeof(session.tx));
+
+    if (idv_engine_owner(flow, session.owner) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     now = ngx_time();
 
@@ -543,7 +547,7 @@ ngx_http_idv_session_aad(ngx_http_request_t *r,
         parts[0] = sealed->provider->cookie_name;
     }
 
-    ngx_str_set(&parts[1], "session 1");
+    ngx_str_set(&parts[1], "session 2");
     parts[2] = sealed->provider->name;
     parts[3] = sealed->provider->environment_id;
     parts[4] = sealed->host;
@@ -691,7 +695,8 @@ ngx_http_idv_session_write(u_char *record,
     ngx_http_idv_session_put64(p + 16, session->seen);
     ngx_http_idv_session_put64(p + 24, session->expires);
 
-    p = ngx_cpymem(p + 32, session->claims.data, session->claims.len);
+    p = ngx_cpymem(p + 32, session->owner, sizeof(session->owner));
+    p = ngx_cpymem(p, session->claims.data, session->claims.len);
 
     ngx_memset(p, ' ', blanks);
 }
@@ -721,6 +726,7 @@ ngx_http_idv_session_read(u_char *record, size_t len,
     ngx_memcpy(session->subject, &record[20], sizeof(session->subject));
     ngx_memcpy(session->policy, &record[36], sizeof(session->policy));
     ngx_memcpy(session->tx, &record[52], sizeof(session->tx));
+    ngx_memcpy(session->owner, &record[100], sizeof(session->owner));
 
     session->verified = ngx_http_idv_session_get64(&record[68]);
     session->issued = ngx_http_idv_session_get64(&record[76]);

@@ -22,6 +22,7 @@ typedef struct {
     u_char                      subject[16];     /* hash of the subject */
     u_char                      policy[16];
     u_char                      tx[16];
+    u_char                      owner[16];       /* see idv_engine_owner() */
     uint8_t                     bypass;          /* nobody was verified */
     uint8_t                     status;          /* idv_tx_status_e */
     int64_t                     verified;        /* seconds since the epoch */

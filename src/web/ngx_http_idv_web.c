@@ -20,7 +20,8 @@ static void ngx_http_idv_op_address(idv_engine_op_t *op, ngx_str_t *value);
 
 static const idv_engine_ask_t  ngx_http_idv_ask = {
     ngx_http_idv_expect,
-    ngx_http_idv_op_address
+    ngx_http_idv_op_address,
+    ngx_http_idv_inputs
 };
 
 

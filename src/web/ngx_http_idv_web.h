@@ -116,7 +116,13 @@ ngx_int_t ngx_http_idv_client_new(ngx_http_request_t *r,
 ngx_int_t ngx_http_idv_contacts(ngx_http_request_t *r, ngx_uint_t contact,
     ngx_http_idv_contacts_t *contacts);
 
-/* as above, and none where the provider's delivery has no use for them */
+/* without blanks around it */
+void ngx_http_idv_trim(ngx_str_t *s);
+
+/* what the location knows of the user, for idv_engine_ask_t */
+ngx_int_t ngx_http_idv_inputs(idv_engine_op_t *op, idv_inputs_t *inputs);
+
+/* as the contacts, and none that the provider's delivery has no use for */
 ngx_int_t ngx_http_idv_offered(ngx_http_request_t *r,
     const idv_provider_t *provider, ngx_uint_t contact,
     ngx_http_idv_contacts_t *contacts);

@@ -73,7 +73,7 @@ fuzz_flow(fuzz_input_t *in)
 
         before = flow;
 
-        if (event.type >= IDV_EVENT_CREATED
+        if (event.type >= IDV_EVENT_FOUND
             && event.type < IDV_EVENT_NEVENTS
             && !flow_renew(&job, &flow))
         {
@@ -87,14 +87,15 @@ fuzz_flow(fuzz_input_t *in)
 
         flow_check(&policy, &before, &event, rc, &next, &effect, &job);
 
-        if (event.type >= IDV_EVENT_CREATED
+        if (event.type >= IDV_EVENT_FOUND
             && event.type < IDV_EVENT_NEVENTS)
         {
             job.under_way = 0;
             job.good = 0;
         }
 
-        if (effect.type == IDV_EFFECT_CREATE || effect.type == IDV_EFFECT_READ
+        if (effect.type == IDV_EFFECT_FIND || effect.type == IDV_EFFECT_CREATE
+            || effect.type == IDV_EFFECT_READ
             || effect.type == IDV_EFFECT_FETCH)
         {
             job.under_way = 1;
@@ -140,6 +141,7 @@ flow_policy(idv_flow_policy_t *policy, fuzz_input_t *in)
     policy->on_user_not_found = c >> 4 & 1;
     policy->on_failed = c >> 5 & 1;
     policy->attempts = 1 + (c >> 6);
+    policy->lookup = c >> 6 == 3;
     policy->state_timeout = 300;
     policy->read_interval = 4000;
     policy->lease = 25000;
@@ -184,7 +186,20 @@ flow_event(idv_event_t *event, fuzz_input_t *in, const flow_job_t *job)
             event->cause = job->effect.cause;
         }
 
-        return job->under_way && job->effect.type == IDV_EFFECT_CREATE;
+        return job->under_way
+               && (job->effect.type == IDV_EFFECT_CREATE
+                   || (job->effect.type == IDV_EFFECT_FIND
+                       && event->type == IDV_EVENT_CREATE_FAILED));
+
+    case IDV_EVENT_RECALLED:
+        return 0;
+
+    case IDV_EVENT_FOUND:
+        event->method = job->effect.method;
+        event->cause = job->effect.cause;
+        event->user = "7b3e5f0a-1c2d-4e8f-9a6b-0d1e2f3a4b5c";
+
+        return job->under_way && job->effect.type == IDV_EFFECT_FIND;
 
     case IDV_EVENT_STATUS:
         return job->under_way && job->effect.type == IDV_EFFECT_READ;
@@ -193,7 +208,8 @@ flow_event(idv_event_t *event, fuzz_input_t *in, const flow_job_t *job)
         return job->under_way && job->effect.type == IDV_EFFECT_FETCH;
 
     case IDV_EVENT_READ_FAILED:
-        return job->under_way && job->effect.type != IDV_EFFECT_CREATE;
+        return job->under_way && job->effect.type != IDV_EFFECT_CREATE
+               && job->effect.type != IDV_EFFECT_FIND;
 
     default:
         return 1;
@@ -296,10 +312,13 @@ flow_check(const idv_flow_policy_t *policy, const idv_flow_t *flow,
 
     /* money is spent for an action, or for an attempt that is left */
 
-    if (effect->type == IDV_EFFECT_CREATE) {
+    if (effect->type == IDV_EFFECT_CREATE || effect->type == IDV_EFFECT_FIND) {
+        must((effect->type == IDV_EFFECT_FIND)
+             == (policy->lookup && !next->found));
         must(event->type == IDV_EVENT_DEVICE_SELF
              || event->type == IDV_EVENT_DEVICE_OTHER
              || event->type == IDV_EVENT_OPTIONS
+             || event->type == IDV_EVENT_FOUND
              || (event->type == IDV_EVENT_STATUS
                  && flow->failures + 1u < policy->attempts));
         must(next->flags & IDV_FLOW_CREATING);
@@ -311,6 +330,10 @@ flow_check(const idv_flow_policy_t *policy, const idv_flow_t *flow,
         || effect->type == IDV_EFFECT_FETCH)
     {
         must(next->busy_until == event->now_ms + policy->lease);
+    }
+
+    if (effect->type == IDV_EFFECT_FIND) {
+        must(next->busy_until == event->now_ms + 2 * policy->lease);
     }
 
     /* whoever has the link can act for the user */

@@ -307,6 +307,83 @@ test_abandoned(ngx_uint_t all)
 }
 
 
+/* what the provider says of a user */
+
+static void
+users(idv_call_result_e result, idv_found_e match, const char *id)
+{
+    idv_call_t  *call;
+
+    call = called;
+    called = NULL;
+
+    call->result = result;
+    call->match = match;
+    call->found.data = (u_char *) id;
+    call->found.len = strlen(id);
+
+    call->handler(call);
+}
+
+
+/*
+ * A user who is looked up, made, maybe, and looked up again, while another tab
+ * changes the flow.  Whoever goes away meanwhile leaves nothing behind.
+ */
+
+static void
+test_found(void)
+{
+    client_t    *c;
+    idv_flow_t   flow;
+
+    reset();
+
+    provider.flow.lookup = 1;
+    provider.flow.on_user_not_found = IDV_PROVISION;
+
+    flow = start("/first");
+    c = run(&flow, IDV_EVENT_DEVICE_SELF);
+    is_int(finds, 1, "the user is looked up");
+    is_int(created, 0, "and nothing created yet");
+
+    (void) start("/second");
+    users(IDV_CALL_OK, IDV_FOUND_NONE, "");
+    is_int(provisions, 1, "nobody: one is made");
+    ok(called->inputs->n == 1 && called->inputs->list[0].value.len == 3,
+       "with what is known");
+
+    users(IDV_CALL_UNAVAILABLE, IDV_FOUND_NONE, "");
+    is_int(finds, 2, "no answer: was one made?");
+
+    users(IDV_CALL_OK, IDV_FOUND_ONE, "7b3e");
+    is_int(created, 1, "yes");
+    ok(called->user.len == 4 && memcmp(called->user.data, "7b3e", 4) == 0,
+       "whose transaction it is");
+
+    answer(IDV_TX_REQUESTED);
+    is_int(c->done, 1, "and who asked is told");
+
+    flow = look(&flow);
+    is_int(flow.state, IDV_STATE_REQUIRED, "the flow goes on");
+    ok(flow.found && strcmp(flow.user, "7b3e") == 0
+       && strcmp(flow.return_to, "/second") == 0, "with both changes");
+    gone(c);
+
+    reset();
+
+    provider.flow.lookup = 1;
+
+    flow = start("/first");
+    c = run(&flow, IDV_EVENT_DEVICE_SELF);
+    idv_engine_abandon(&c->op);
+    is_int(canceled, 1, "nobody waits for a lookup");
+    ok(idv_engine_job(flow.id) == NULL && look(&flow).busy_until == 0,
+       "and another may begin");
+    gone(c);
+}
+
+
 int
 main(void)
 {
@@ -319,6 +396,7 @@ main(void)
     test_exit();
     test_abandoned(0);
     test_abandoned(1);
+    test_found();
 
     return tap_done();
 }

@@ -31,6 +31,7 @@ static idv_provider_t   provider;
 static idv_key_t        keys[3];     /* the first is the provider's */
 static idv_call_t      *called;      /* under way */
 static ngx_uint_t       created, recalls, reads, canceled, detached;
+static ngx_uint_t       finds, provisions;
 static int64_t          since;
 static ngx_uint_t       no_calls;    /* the next one cannot be made */
 static json_t          *document;    /* what is read */
@@ -54,6 +55,22 @@ ngx_int_t
 idv_provider_create(idv_call_t *call)
 {
     created++;
+    return begun(call);
+}
+
+
+ngx_int_t
+idv_provider_find(idv_call_t *call)
+{
+    finds++;
+    return begun(call);
+}
+
+
+ngx_int_t
+idv_provider_provision(idv_call_t *call)
+{
+    provisions++;
     return begun(call);
 }
 
@@ -141,7 +158,20 @@ at_home(idv_engine_op_t *op, ngx_str_t *value)
 }
 
 
-static const idv_engine_ask_t  asked = { NULL, at_home };
+/* who it is, as the location knows it */
+
+static ngx_int_t
+as_known(idv_engine_op_t *op, idv_inputs_t *inputs)
+{
+    inputs->n = 1;
+    inputs->list[0].input = IDV_INPUT_GIVEN_NAME;
+    ngx_str_set(&inputs->list[0].value, "Ann");
+
+    return NGX_OK;
+}
+
+
+static const idv_engine_ask_t  asked = { NULL, at_home, as_known };
 
 
 static client_t *
@@ -265,6 +295,8 @@ reset(void)
     called = NULL;
     created = 0;
     recalls = 0;
+    finds = 0;
+    provisions = 0;
     reads = 0;
     canceled = 0;
     detached = 0;

@@ -34,7 +34,7 @@ typedef struct {
 
 static idv_flow_policy_t  policy = {
     1, IDV_DELIVERY_USER, 3, 1200, 4000, 25000, IDV_BLOCK, IDV_BLOCK, IDV_BLOCK,
-    0
+    0, 0, IDV_BLOCK
 };
 
 
@@ -419,6 +419,100 @@ reuse(void)
 }
 
 
+/* a user who has to be found before anything is asked of them */
+
+static void
+lookup(void)
+{
+    int                rc;
+    unsigned           i;
+    idv_flow_t         flow, was;
+    idv_event_t        event;
+    idv_effect_t       effect;
+    idv_transaction_t  tx;
+    idv_flow_policy_t  p;
+
+    static const struct {
+        idv_cause_e    cause;
+        unsigned       state[3];     /* both block, the first and the second
+                                        mode let through */
+    } users[] = {
+        { IDV_CAUSE_USER_NOT_FOUND, { FAILED, COMPLETED, FAILED } },
+        { IDV_CAUSE_USER_DISABLED, { FAILED, FAILED, COMPLETED } },
+        { IDV_CAUSE_USER_AMBIGUOUS, { FAILED, FAILED, FAILED } }
+    };
+
+    p = policy;
+    p.lookup = 1;
+    p.reuse = 3600;
+
+    memset(&flow, 0, sizeof(flow));
+    memset(&event, 0, sizeof(event));
+    memset(&tx, 0, sizeof(tx));
+
+    strcpy(flow.user, "ann, whose name is longer");
+    flow.state = OPTIONS;
+    event.type = IDV_EVENT_OPTIONS;
+    event.method = IDV_METHOD_SMS;
+    event.now_ms = 5000;
+    step(&p, &flow, &event, NULL, &rc, &effect);
+    ok(effect.type == IDV_EFFECT_FIND && effect.method == IDV_METHOD_SMS
+       && (flow.flags & IDV_FLOW_CREATING) && flow.busy_until == 55000,
+       "a choice looks for the user first, with the time that takes");
+    was = flow;
+
+    event.type = IDV_EVENT_FOUND;
+    event.user = "7b3e";
+    step(&p, &flow, &event, NULL, &rc, &effect);
+    ok(rc == OK && flow.found && strcmp(flow.user, "7b3e") == 0
+       && flow.user[5] == 0 && effect.type == IDV_EFFECT_RECALL
+       && effect.method == IDV_METHOD_SMS && flow.busy_until == 30000,
+       "whose earlier success is looked for then");
+
+    step(&p, &flow, &event, NULL, &rc, &effect);
+    ok(rc == NO, "and who is found once");
+
+    event.type = IDV_EVENT_CREATE_FAILED;
+    step(&p, &flow, &event, NULL, &rc, &effect);
+    event.type = IDV_EVENT_OPTIONS;
+    step(&p, &flow, &event, NULL, &rc, &effect);
+    ok(effect.type == IDV_EFFECT_RECALL, "in a flow");
+
+    flow = was;
+    flow.state = REQUIRED;
+    p.reuse = 0;
+    event.type = IDV_EVENT_FOUND;
+    event.cause = IDV_CAUSE_FAILED;
+    step(&p, &flow, &event, NULL, &rc, &effect);
+    ok(effect.type == IDV_EFFECT_CREATE && effect.cause == IDV_CAUSE_FAILED,
+       "a transaction after a failure says why it is there");
+
+    flow = was;
+    flow.flags = 0;
+    step(&p, &flow, &event, NULL, &rc, &effect);
+    ok(rc == NO && !flow.found, "nobody is found who was not looked for");
+
+    flow = was;
+    event.user = "";
+    step(&p, &flow, &event, NULL, &rc, &effect);
+    ok(rc == NO && !flow.found, "nor nobody at all");
+
+    event.type = IDV_EVENT_CREATE_FAILED;
+
+    for (i = 0; i < 9; i++) {
+        p.on_user_not_found = i % 3 == 1 ? IDV_BYPASS : IDV_PROVISION;
+        p.on_user_disabled = i % 3 == 2 ? IDV_BYPASS : IDV_BLOCK;
+
+        flow = was;
+        event.cause = users[i / 3].cause;
+        step(&p, &flow, &event, NULL, &rc, &effect);
+        ok(flow.state == users[i / 3].state[i % 3]
+           && flow.cause == event.cause
+           && flow.busy_until == 0, "cause %u, mode %u", event.cause, i % 3);
+    }
+}
+
+
 static void
 modes(void)
 {
@@ -624,6 +718,7 @@ main(void)
     table();
     created();
     reuse();
+    lookup();
     modes();
     random_walk(&policy);
 

@@ -12,7 +12,7 @@
 #include "request.h"
 
 
-#define FIXED  100
+#define FIXED  116
 
 
 static u_char      ann[16] = "ann's hash is ..";
@@ -52,14 +52,15 @@ put64(u_char *p, int64_t n)
 /* one that opens: see the drawing in web/ngx_http_idv_session.c */
 
 static void
-make(u_char record[FIXED + 2])
+make(u_char record[FIXED + 4])
 {
     memset(record, 0, FIXED);
 
-    record[0] = 1;
+    record[0] = 2;
     record[2] = IDV_TX_SUCCESS;
     memset(&record[4], 7, 16);
     memcpy(&record[20], ann, sizeof(ann));
+    memcpy(&record[100], ann, sizeof(ann));
 
     put64(&record[68], fake_time.sec - 9);
     put64(&record[76], fake_time.sec - 9);
@@ -68,12 +69,12 @@ make(u_char record[FIXED + 2])
 
     /* no blanks are needed to be of a multiple of three bytes */
 
-    memcpy(&record[FIXED], "{}", 2);
+    memcpy(&record[FIXED], "{  }", 4);
 }
 
 
 static int
-opens(u_char record[FIXED + 2])
+opens(u_char record[FIXED + 4])
 {
     int                  found;
     u_char               aad[200], sealed[200], header[400], *p;
@@ -81,7 +82,7 @@ opens(u_char record[FIXED + 2])
     ngx_str_t            data, bytes, text;
     ngx_http_request_t  *r;
 
-    const char  *parts[] = { "idv_session", "session 1", "pingone",
+    const char  *parts[] = { "idv_session", "session 2", "pingone",
                              "0f6d2c1e-3b58-4a7e-9c40-5d21b7a8e913",
                              "shop.example" };
 
@@ -98,7 +99,7 @@ opens(u_char record[FIXED + 2])
 
     bytes.data = sealed;
     bytes.len = idv_seal(&fake_keys[0], &data, record,
-                         FIXED + 2, sealed);
+                         FIXED + 4, sealed);
 
     p = ngx_cpymem(header, "idv_session=", sizeof("idv_session=") - 1);
     text.data = p;
@@ -119,14 +120,14 @@ static void
 test_records(void)
 {
     int     i;
-    u_char  record[FIXED + 2];
+    u_char  record[FIXED + 4];
 
     make(record);
     ok(opens(record), "one of ours");
 
-    record[0] = 2;
-    ok(!opens(record), "one of another version");
     record[0] = 1;
+    ok(!opens(record), "one of another version");
+    record[0] = 2;
 
     record[3] = 252;
     ok(!opens(record), "one with more blanks than bytes");
@@ -149,7 +150,7 @@ test_records(void)
 static void
 test_kept(void)
 {
-    u_char              record[FIXED + 2], hash[16], binding[IDV_HASH_LEN];
+    u_char              record[FIXED + 4], hash[16], binding[IDV_HASH_LEN];
     ngx_str_t           who, secret;
     ngx_pool_t         *old;
     static ngx_cycle_t  next;

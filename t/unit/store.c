@@ -444,6 +444,7 @@ test_list(void)
     query.providers = providers;
     query.nproviders = 1;
     query.subject = NULL;
+    query.user = NULL;
     query.states = 0;
     cursor = 0;
     total = 0;
