@@ -29,7 +29,8 @@ Idv::Site->finish;
 
 
 # Behind a proxy nginx's realip says who it is.  Who has an address of IPv6 has
-# a network of them, and IPv4 is IPv4 however it is written.
+# a network of them, and IPv4 is IPv4 however it is written.  No other header
+# says so.
 
 sub addresses {
     my $site = Idv::Site->new(hop => 1,
@@ -43,7 +44,8 @@ sub addresses {
 
         my $user = shift @people;
         my $flow = $site->flow($user, client => $site->client($user,
-            headers => ['X-Real-IP' => $address]));
+            headers => ['X-Real-IP' => $address,
+                'X-Forwarded-For' => '203.0.113.' . @people]));
 
         return $flow->device('self');
     };

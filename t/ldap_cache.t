@@ -24,12 +24,22 @@ my $ldap = Idv::LDAP->new(people => {
 sub config {
     my ($block) = @_;
 
-    return (http => $ldap->block($block), locations => <<'END');
+    my $limit = 'limit_req_zone $http_who zone=who:1m rate=1r/m;';
+
+    return (http => $ldap->block($block) . $limit, locations => <<'END');
         location /who/ {
             auth_basic         off;
             auth_idv_ldap      people always;
             auth_idv_ldap_user $http_who;
             proxy_set_header   Mail $idv_ldap_mail;
+            proxy_pass         http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /once/ {
+            limit_req          zone=who;
+            auth_basic         off;
+            auth_idv_ldap      people always;
+            auth_idv_ldap_user $http_who;
             proxy_pass         http://127.0.0.1:%%PORT_app%%;
         }
 END
@@ -79,5 +89,14 @@ is(searches('ann', 2), 1, 'but not by another filter');
 
 $site->reload(config('cache off;'));
 is(searches('ann', 3), 3, 'off is off');
+
+# without it, nginx's own limits bound what one asks for
+
+my %got;
+my $before = $ldap->searches;
+
+$got{$site->client->get('/once/', Who => 'bob')->status}++ for 1 .. 5;
+is_deeply(\%got, { 200 => 1, 503 => 4 }, 'one request, and four too many');
+is($ldap->searches - $before, 1, 'which nobody was looked up for');
 
 $site->finish;

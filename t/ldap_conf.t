@@ -45,6 +45,7 @@ my @refused = (
     ['five servers', { url => join ' ', ('ldap://127.0.0.1') x 5 },
         qr/4 servers at most/],
     ['http', { url => 'http://127.0.0.1' }, qr/is written as ldaps:/],
+    ['a socket', { url => 'ldapi://%2frun%2fslapd' }, qr/is written as ldaps:/],
     ['a path', { url => 'ldap://127.0.0.1/dc=x' }, qr/is written as ldaps:/],
     ['a user', { url => 'ldap://x@127.0.0.1' }, qr/is written as ldaps:/],
     ['no host', { url => 'ldap://:389' }, qr/no host/],

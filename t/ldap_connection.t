@@ -123,6 +123,7 @@ my %server = (
     flood => Idv::LDAP->fake(\&flood),
     late => server(\&answer, bind => 0.3),
     mute => server(\&answer, bind => 20),
+    silent => server(sub { sleep 20 }),
     slow => server(sub { sleep 1; answer(@_) }),
     quick => server(\&answer),
     six => eval { server(\&answer, address => IPV6) },
@@ -145,6 +146,9 @@ my %house = (
         "$bind connect_timeout 600ms; timeout 3s;"],
     neither => [url('mute', '127.0.0.1') . ' ' . url('mute', 'localhost'),
         "$bind connect_timeout 700ms; timeout 1s;"],
+    hung => [url('silent', '127.0.0.1') . ' ' . url('quick', '127.0.0.1'),
+        'connect_timeout 1s; timeout 1s;'],
+    idle => [url('quick', '127.0.0.1'), 'idle_timeout 400ms;'],
     changed => [url('slow', '127.0.0.1'), ''],
     six => [url('six', '[' . IPV6 . ']'), ''],
 );
@@ -270,6 +274,28 @@ cmp_ok($took, '>', 0.95, 'not earlier');
 cmp_ok($took, '<', 1.39, 'nor later than a lookup may take');
 like(join("\n", $log->said($mark)), qr/connect: no answer in time.*: no answer/s,
     'the log says both');
+
+
+# One that takes a search and says nothing is given up in the end: who came
+# later is told by another server, and does not wait for a whole time again.
+
+my ($early, $late) = (client(), client());
+
+$begun = time;
+$early->send(GET => '/hung/');
+sleep 0.6;
+$late->send(GET => '/hung/');
+is($early->receive->json->{headers}{Mail}, undef, 'a silent server: no answer');
+ok($late->receive->json->{headers}{Mail}, 'who came later has one');
+cmp_ok(time - $begun, '<', 1.5, 'of another server');
+
+
+# A connection that nobody uses is closed, and made anew.
+
+my @ages = map { sleep $_; age('idle') } 0, 0.2, 0.2, 0.8;
+
+cmp_ok($ages[4], '>', 300, 'in use, it is kept');
+cmp_ok($ages[6], '<', 300, 'idle, it is closed');
 
 
 # An address of IPv6; where the machine has none, it cannot be reached.
