@@ -229,7 +229,7 @@ sub accept_peer {
     my $rule = $self->find(undef, undef) or return;
 
     $peer->{deaf} = 1;
-    plan($peer, 0, send => $rule->{greet}) if defined $rule->{greet};
+    plan($peer, 0, send => [$rule->{greet}]) if defined $rule->{greet};
     plan($peer, 0, then => 'reset') if $rule->{reset};
 }
 
@@ -332,30 +332,27 @@ sub answer {
     return plan($peer, 0, then => 'reset') if $rule->{reset};
     return if ($rule->{hang} // '') eq 'request';
 
-    my $bytes = compose($rule);
-    my $whole = length $bytes;
+    my @pieces = compose($rule);
     my $then = $rule->{then};
 
-    my $stop = $rule->{stop};
-    $stop += $whole if defined $stop && $stop < 0;
-    $stop = index($bytes, "\r\n\r\n") if ($rule->{hang} // '') eq 'headers';
-    $stop = int((index($bytes, "\r\n\r\n") + $whole) / 2) + 4
-        if ($rule->{hang} // '') eq 'body';
+    # what goes out whole is never put together: that of many megabytes takes
+    # longer than a client may wait for the first byte
 
-    $bytes = substr($bytes, 0, $stop) if defined $stop && $stop < $whole;
+    @pieces = part($rule, join '', map { ref $_ ? $_->[0] x $_->[1] : $_ }
+            @pieces)
+        if grep { defined $rule->{$_} } qw(stop hang drip);
 
     $then ||= 'hang' if $rule->{hang};
-    $then ||= 'close' if defined $stop || defined $rule->{length}
-                         || defined $rule->{raw};
+    $then ||= 'close' if grep { defined $rule->{$_} } qw(stop length raw);
 
     my $delay = $rule->{delay} || 0;
 
     if ($rule->{drip}) {
-        plan($peer, $delay += $rule->{drip}, send => $_)
-            for split //, $bytes;
+        plan($peer, $delay += $rule->{drip}, send => [$_])
+            for map { split // } @pieces;
 
     } else {
-        plan($peer, $delay, send => $bytes);
+        plan($peer, $delay, send => \@pieces);
     }
 
     plan($peer, $delay, then => $then) if $then && $then ne 'keep';
@@ -364,34 +361,57 @@ sub answer {
 }
 
 
+# as much of an answer as is sent
+
+sub part {
+    my ($rule, $bytes) = @_;
+
+    my $hang = $rule->{hang} // '';
+    my $whole = length $bytes;
+    my $head = index $bytes, "\r\n\r\n";
+
+    my $stop = $hang eq 'headers' ? $head
+        : $hang eq 'body' ? int(($head + $whole) / 2) + 4
+        : $rule->{stop} // $whole;
+
+    $stop += $whole if $stop < 0;
+
+    return substr $bytes, 0, $stop;
+}
+
+
+# the answer, as a list of bytes and of [bytes, times]
+
 sub compose {
     my ($rule) = @_;
 
-    my $raw = $rule->{raw};
-    return ref $raw ? $raw->[0] x $raw->[1] : $raw if defined $raw;
+    return $rule->{raw} if defined $rule->{raw};
 
-    my $body = $rule->{body} // '';
-    $body = $body->[0] . $body->[1] x $body->[2] . $body->[3] if ref $body;
     my @headers = @{$rule->{headers} || []};
+    my $body = $rule->{body} // '';
+    my ($before, $text, $times, $after) = ref $body ? @$body
+        : ($body, '', 0, '');
 
     if (exists $rule->{json}) {
-        $body = $json->encode($rule->{json});
+        $before = $json->encode($rule->{json});
         unshift @headers, 'Content-Type' => 'application/json';
     }
 
-    $body = ' ' x ($rule->{pad} || 0) . $body;
+    $before = ' ' x ($rule->{pad} || 0) . $before;
 
-    my $length = $rule->{length} // length $body;
+    my $length = $rule->{length}
+        // length($before) + length($text) * $times + length($after);
     push @headers, 'Content-Length' => $length if $length ne 'none';
 
-    my $text = 'HTTP/1.1 ' . ($rule->{status} || 200) . " Mock\r\n";
+    my $head = 'HTTP/1.1 ' . ($rule->{status} || 200) . " Mock\r\n";
 
     while (my ($name, $value) = splice(@headers, 0, 2)) {
         $value = $value->[0] x $value->[1] if ref $value;
-        $text .= "$name: $value\r\n";
+        $head .= "$name: $value\r\n";
     }
 
-    return "$text\r\n$body" . ($rule->{extra} // '');
+    return ("$head\r\n$before", [$text, $times],
+        $after . ($rule->{extra} // ''));
 }
 
 
@@ -410,7 +430,7 @@ sub act {
         my $then = $step->{then} // '';
 
         if (defined $step->{send}) {
-            send_all($peer->{socket}, $step->{send})
+            send_all($peer->{socket}, @{$step->{send}})
                 or return $self->drop($peer);
 
             delete $peer->{call} unless grep { !$_->{idle} } @{$peer->{plan}};
@@ -431,12 +451,24 @@ sub act {
 
 
 sub send_all {
-    my ($socket, $bytes) = @_;
+    my ($socket, @pieces) = @_;
 
-    while ($bytes ne '') {
-        my $n = $socket->syswrite($bytes);
-        return 0 unless $n;
-        substr($bytes, 0, $n, '');
+    for my $piece (@pieces) {
+        my ($text, $times) = ref $piece ? @$piece : ($piece, 1);
+        my $most = int(65536 / (length($text) || 1)) || 1;
+
+        while ($times > 0) {
+            my $now = $times < $most ? $times : $most;
+            my $bytes = $text x $now;
+
+            while ($bytes ne '') {
+                my $n = $socket->syswrite($bytes);
+                return 0 unless $n;
+                substr($bytes, 0, $n, '');
+            }
+
+            $times -= $now;
+        }
     }
 
     return 1;
