@@ -58,7 +58,8 @@ filter_holds(const idv_svc_filter_t *filter)
 static void
 filter_again(const ngx_str_t *text, const ngx_str_t *value, ngx_uint_t match)
 {
-    u_char             buf[2 * IDV_SVC_FILTER_MAX];
+    u_char             buf[2 * IDV_SVC_FILTER_MAX
+                           + sizeof("() and ()")];
     ngx_str_t          again;
     idv_svc_filter_t  *filter;
 
