@@ -25,31 +25,37 @@ static ngx_int_t ngx_http_idv_caller_certificate(ngx_http_request_t *r,
     u_char *hash);
 
 
-const ngx_http_idv_caller_t *
+ngx_int_t
 ngx_http_idv_caller(ngx_http_request_t *r,
-    const ngx_http_idv_connector_conf_t *conf)
+    const ngx_http_idv_connector_conf_t *conf,
+    const ngx_http_idv_caller_t **found)
 {
     u_char                        hash[2][IDV_HASH_LEN];
-    ngx_uint_t                    i, known[2];
-    const ngx_http_idv_caller_t  *caller, *found;
+    ngx_int_t                     known[2];
+    ngx_uint_t                    i;
+    const ngx_http_idv_caller_t  *caller;
 
-    known[0] = (ngx_http_idv_caller_key(r, hash[0]) == NGX_OK);
-    known[1] = (ngx_http_idv_caller_certificate(r, hash[1]) == NGX_OK);
+    known[0] = ngx_http_idv_caller_key(r, hash[0]);
+    known[1] = ngx_http_idv_caller_certificate(r, hash[1]);
+
+    if (known[0] == NGX_ERROR || known[1] == NGX_ERROR) {
+        return NGX_ERROR;
+    }
 
     caller = conf->callers->elts;
-    found = NULL;
+    *found = NULL;
 
     for (i = 0; i < conf->callers->nelts; i++) {
 
-        if (known[caller[i].certificate]
+        if (known[caller[i].certificate] == NGX_OK
             && idv_equal(caller[i].hash, hash[caller[i].certificate],
                          IDV_HASH_LEN))
         {
-            found = &caller[i];
+            *found = &caller[i];
         }
     }
 
-    return found;
+    return *found ? NGX_OK : NGX_DECLINED;
 }
 
 
@@ -106,10 +112,9 @@ ngx_http_idv_caller_certificate(ngx_http_request_t *r, u_char *hash)
 
     /* optional_no_ca lets any certificate through, and says so here */
 
-    if (SSL_get_verify_result(r->connection->ssl->connection) == X509_V_OK
-        && X509_digest(cert, EVP_sha256(), hash, &len) == 1)
-    {
-        rc = NGX_OK;
+    if (SSL_get_verify_result(r->connection->ssl->connection) == X509_V_OK) {
+        rc = X509_digest(cert, EVP_sha256(), hash, &len) == 1 ? NGX_OK
+                                                              : NGX_ERROR;
     }
 
     X509_free(cert);

@@ -66,9 +66,14 @@ ngx_http_idv_connector_handler(ngx_http_request_t *r)
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_idv_module);
     conf = &lcf->connector;
 
-    caller = ngx_http_idv_caller(r, conf);
+    rc = ngx_http_idv_caller(r, conf, &caller);
 
-    if (caller == NULL) {
+    if (rc == NGX_ERROR) {
+        return ngx_http_idv_connector_error(r,
+                                    NGX_HTTP_IDV_CONNECTOR_INTERNAL, NULL, -1);
+    }
+
+    if (rc == NGX_DECLINED) {
         if (ngx_http_idv_header(r, "WWW-Authenticate", &scheme) != NGX_OK) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }

@@ -64,9 +64,10 @@ typedef struct {
 } ngx_http_idv_connector_t;
 
 
-/* NULL: nobody who may call; known in the time of all who may */
-const ngx_http_idv_caller_t *ngx_http_idv_caller(ngx_http_request_t *r,
-    const ngx_http_idv_connector_conf_t *conf);
+/* NGX_DECLINED: nobody who may call; known in the time of all who may */
+ngx_int_t ngx_http_idv_caller(ngx_http_request_t *r,
+    const ngx_http_idv_connector_conf_t *conf,
+    const ngx_http_idv_caller_t **found);
 
 /* an error of ours; mistakes may be NULL */
 ngx_int_t ngx_http_idv_connector_error(ngx_http_request_t *r,

@@ -716,12 +716,8 @@ ngx_http_idv_console_field(ngx_http_idv_console_t *job, json_t *form,
             return rc;
         }
 
-        /* there is room: what is decoded is no longer than what was not */
-
-        name.data[name.len] = '\0';
-
-        if (ngx_strlen(name.data) != name.len
-            || json_object_get(form, (char *) name.data))
+        if (ngx_strlchr(name.data, name.data + name.len, '\0')
+            || json_object_getn(form, (char *) name.data, name.len))
         {
             return NGX_DECLINED;
         }
@@ -729,7 +725,8 @@ ngx_http_idv_console_field(ngx_http_idv_console_t *job, json_t *form,
         string = json_stringn((char *) value.data, value.len);
 
         if (string == NULL
-            || json_object_set_new(form, (char *) name.data, string) != 0)
+            || json_object_setn_new(form, (char *) name.data, name.len, string)
+               != 0)
         {
             return NGX_DECLINED;
         }

@@ -25,7 +25,9 @@ ngx_http_idv_arg(ngx_http_request_t *r, const char *name, ngx_str_t *value)
 
 /*
  * Percent-decoding, and "+" as a space in forms.  In a query a "+" stays: the
- * addresses in it are URIs, and people write them there by hand.
+ * addresses in it are URIs, and people write them there by hand.  Where there
+ * is nothing to decode, as in all that our pages send but addresses, it takes
+ * no memory and cannot fail.
  */
 
 ngx_int_t
@@ -36,14 +38,26 @@ ngx_http_idv_unescape(ngx_pool_t *pool, ngx_str_t *src, ngx_uint_t form,
     u_char     *p;
     ngx_int_t   c;
 
-    p = ngx_pnalloc(pool, src->len + 1);
+    for (i = 0; i < src->len; i++) {
+        if (src->data[i] == '%' || (form && src->data[i] == '+')) {
+            break;
+        }
+    }
+
+    if (i == src->len) {
+        *dst = *src;
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(pool, src->len);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
     dst->data = p;
+    p = ngx_cpymem(p, src->data, i);
 
-    for (i = 0; i < src->len; i++) {
+    for ( /* void */ ; i < src->len; i++) {
 
         if (form && src->data[i] == '+') {
             *p++ = ' ';

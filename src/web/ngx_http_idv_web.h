@@ -283,7 +283,10 @@ ngx_http_idv_request_header(ngx_http_request_t *r, const char *name)
 ngx_int_t ngx_http_idv_arg(ngx_http_request_t *r, const char *name,
     ngx_str_t *value);
 
-/* percent-decoding, and of "+" as well where it is a form's */
+/*
+ * Percent-decoding, and of "+" as well where it is a form's; the text itself
+ * where there is nothing to decode.  NGX_DECLINED: malformed.
+ */
 ngx_int_t ngx_http_idv_unescape(ngx_pool_t *pool, ngx_str_t *src,
     ngx_uint_t form, ngx_str_t *dst);
 
