@@ -29,10 +29,10 @@ typedef struct {
 } idv_svc_filter_parser_t;
 
 
-static ngx_int_t idv_svc_filter_either(idv_svc_filter_parser_t *f,
-    ngx_uint_t *node);
-static ngx_int_t idv_svc_filter_both(idv_svc_filter_parser_t *f,
-    ngx_uint_t *node);
+static ngx_int_t idv_svc_filter_joined(idv_svc_filter_parser_t *f,
+    idv_svc_filter_op_e op, ngx_uint_t *node);
+static ngx_int_t idv_svc_filter_operand(idv_svc_filter_parser_t *f,
+    idv_svc_filter_op_e op, ngx_uint_t *node);
 static ngx_int_t idv_svc_filter_one(idv_svc_filter_parser_t *f,
     ngx_uint_t *node);
 static ngx_int_t idv_svc_filter_term(idv_svc_filter_parser_t *f,
@@ -71,7 +71,7 @@ static const idv_svc_filter_attr_t  idv_svc_filter_attrs[IDV_SVC_NFILTERS] = {
 
 /* in the order of idv_svc_filter_op_e */
 
-static const char  *idv_svc_filter_ops[] = { "eq", "sw", "co" };
+static const char  *idv_svc_filter_ops[] = { "eq", "sw", "co", "and", "or" };
 
 
 ngx_int_t
@@ -96,7 +96,7 @@ idv_svc_filter_parse(ngx_pool_t *pool, const ngx_str_t *text,
                                     "The filter is too long.");
     }
 
-    rc = idv_svc_filter_either(&f, &filter->root);
+    rc = idv_svc_filter_joined(&f, IDV_SVC_F_OR, &filter->root);
 
     if (rc == NGX_OK && f.p < f.last) {
         return idv_svc_filter_wrong(&f, f.p,
@@ -107,29 +107,32 @@ idv_svc_filter_parse(ngx_pool_t *pool, const ngx_str_t *text,
 }
 
 
+/* "or" joins what "and" has joined, and that what stands alone */
+
 static ngx_int_t
-idv_svc_filter_either(idv_svc_filter_parser_t *f, ngx_uint_t *node)
+idv_svc_filter_joined(idv_svc_filter_parser_t *f, idv_svc_filter_op_e op,
+    ngx_uint_t *node)
 {
     u_char      *p;
     ngx_int_t    rc;
     ngx_str_t    word;
     ngx_uint_t   left, right;
 
-    rc = idv_svc_filter_both(f, &left);
+    rc = idv_svc_filter_operand(f, op, &left);
 
     while (rc == NGX_OK) {
         p = f->p;
         word = idv_svc_filter_word(f);
 
-        if (!idv_svc_filter_is(&word, "or")) {
+        if (!idv_svc_filter_is(&word, idv_svc_filter_ops[op])) {
             f->p = p;
             break;
         }
 
-        rc = idv_svc_filter_both(f, &right);
+        rc = idv_svc_filter_operand(f, op, &right);
 
         if (rc == NGX_OK) {
-            idv_svc_filter_join(f, IDV_SVC_F_OR, left, right, &left);
+            idv_svc_filter_join(f, op, left, right, &left);
         }
     }
 
@@ -140,34 +143,11 @@ idv_svc_filter_either(idv_svc_filter_parser_t *f, ngx_uint_t *node)
 
 
 static ngx_int_t
-idv_svc_filter_both(idv_svc_filter_parser_t *f, ngx_uint_t *node)
+idv_svc_filter_operand(idv_svc_filter_parser_t *f, idv_svc_filter_op_e op,
+    ngx_uint_t *node)
 {
-    u_char      *p;
-    ngx_int_t    rc;
-    ngx_str_t    word;
-    ngx_uint_t   left, right;
-
-    rc = idv_svc_filter_one(f, &left);
-
-    while (rc == NGX_OK) {
-        p = f->p;
-        word = idv_svc_filter_word(f);
-
-        if (!idv_svc_filter_is(&word, "and")) {
-            f->p = p;
-            break;
-        }
-
-        rc = idv_svc_filter_one(f, &right);
-
-        if (rc == NGX_OK) {
-            idv_svc_filter_join(f, IDV_SVC_F_AND, left, right, &left);
-        }
-    }
-
-    *node = left;
-
-    return rc;
+    return (op == IDV_SVC_F_OR) ? idv_svc_filter_joined(f, IDV_SVC_F_AND, node)
+                                : idv_svc_filter_one(f, node);
 }
 
 
@@ -192,7 +172,7 @@ idv_svc_filter_one(idv_svc_filter_parser_t *f, ngx_uint_t *node)
     f->p++;
     f->depth++;
 
-    rc = idv_svc_filter_either(f, node);
+    rc = idv_svc_filter_joined(f, IDV_SVC_F_OR, node);
     if (rc != NGX_OK) {
         return rc;
     }
