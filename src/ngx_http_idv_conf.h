@@ -54,6 +54,7 @@ char *ngx_http_idv_header_slot(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 char *ngx_http_idv_uint_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_idv_words(ngx_conf_t *cf, ngx_array_t **list);
 char *ngx_http_idv_key_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_breaker(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_read_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

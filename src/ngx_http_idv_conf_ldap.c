@@ -325,33 +325,11 @@ ngx_http_idv_ldap_list(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     char  *p = conf;
 
-    ngx_str_t    *value, *word;
-    ngx_uint_t    i;
     ngx_array_t **list;
 
     list = (ngx_array_t **) (p + cmd->offset);
 
-    if (*list) {
-        return "is duplicate";
-    }
-
-    *list = ngx_array_create(cf->pool, 4, sizeof(ngx_str_t));
-    if (*list == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    value = cf->args->elts;
-
-    for (i = 1; i < cf->args->nelts; i++) {
-        word = ngx_array_push(*list);
-        if (word == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *word = value[i];
-    }
-
-    return NGX_CONF_OK;
+    return *list ? "is duplicate" : ngx_http_idv_words(cf, list);
 }
 
 

@@ -45,34 +45,45 @@ ngx_http_idv_uint_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* the words of the directive, behind those that the list has already */
+
+char *
+ngx_http_idv_words(ngx_conf_t *cf, ngx_array_t **list)
+{
+    ngx_str_t   *value, *word;
+    ngx_uint_t   n;
+
+    value = cf->args->elts;
+    n = cf->args->nelts - 1;
+
+    if (*list == NULL) {
+        *list = ngx_array_create(cf->pool, n, sizeof(ngx_str_t));
+        if (*list == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    word = ngx_array_push_n(*list, n);
+    if (word == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memcpy(word, &value[1], n * sizeof(ngx_str_t));
+
+    return NGX_CONF_OK;
+}
+
+
 char *
 ngx_http_idv_key_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_idv_provider_conf_t *pc = conf;
 
-    ngx_str_t  *value, *file;
-
-    value = cf->args->elts;
-
-    if (pc->key_files == NULL) {
-        pc->key_files = ngx_array_create(cf->pool, 2, sizeof(ngx_str_t));
-        if (pc->key_files == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    if (pc->key_files->nelts >= 8) {
+    if (pc->key_files && pc->key_files->nelts >= 8) {
         return "is one too many: 8 keys are opened at most";
     }
 
-    file = ngx_array_push(pc->key_files);
-    if (file == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    *file = value[1];
-
-    return NGX_CONF_OK;
+    return ngx_http_idv_words(cf, &pc->key_files);
 }
 
 
@@ -283,35 +294,22 @@ ngx_http_idv_checks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_idv_provider_conf_t *pc = conf;
 
-    ngx_str_t   *value, *check;
+    ngx_str_t   *value;
     ngx_uint_t   i;
 
     if (pc->p.required_checks) {
         return "is duplicate";
     }
 
-    pc->p.required_checks = ngx_array_create(cf->pool, 4, sizeof(ngx_str_t));
-    if (pc->p.required_checks == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
     value = cf->args->elts;
 
     for (i = 1; i < cf->args->nelts; i++) {
-
         if (ngx_http_idv_name(&value[i], 64) != NGX_OK) {
             return "needs names such as GOVERNMENT_ID or LIVENESS";
         }
-
-        check = ngx_array_push(pc->p.required_checks);
-        if (check == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *check = value[i];
     }
 
-    return NGX_CONF_OK;
+    return ngx_http_idv_words(cf, &pc->p.required_checks);
 }
 
 
@@ -320,15 +318,8 @@ ngx_http_idv_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_idv_provider_conf_t *pc = conf;
 
-    ngx_str_t   *value, *origin;
+    ngx_str_t   *value;
     ngx_uint_t   i, plain;
-
-    if (pc->p.origins == NULL) {
-        pc->p.origins = ngx_array_create(cf->pool, 4, sizeof(ngx_str_t));
-        if (pc->p.origins == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
 
     value = cf->args->elts;
 
@@ -342,14 +333,7 @@ ngx_http_idv_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         {
             return "needs origins written as https://host[:port]";
         }
-
-        origin = ngx_array_push(pc->p.origins);
-        if (origin == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *origin = value[i];
     }
 
-    return NGX_CONF_OK;
+    return ngx_http_idv_words(cf, &pc->p.origins);
 }
