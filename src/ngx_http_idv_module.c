@@ -695,6 +695,9 @@ ngx_http_idv_postconfiguration(ngx_conf_t *cf)
         != NGX_OK
         || ngx_http_idv_add_handler(cf, NGX_HTTP_REWRITE_PHASE,
                                     ngx_http_idv_page_done_handler)
+           != NGX_OK
+        || ngx_http_idv_add_handler(cf, NGX_HTTP_PREACCESS_PHASE,
+                                    ngx_http_idv_console_hide)
            != NGX_OK)
     {
         return NGX_ERROR;

@@ -31,6 +31,9 @@ my $console = Idv::Console->new(workers => 1, reviews => 0,
     peer => 'http://127.0.0.1:' . $mock->port,
     http => 'log_format visit "$request_method $request_uri $http_referer";',
     gate => 'access_log %%DIR%%/visits visit;',
+    locations => 'location /gated/ { auth_idv local; idv_console local;
+        auth_idv_console_role $console_role;
+        idv_console_audit %%DIR%%/audit.log; }',
     provider => 'connect_timeout 1s; timeout 2s; breaker off; '
         . 'read_interval 1s;');
 
@@ -116,15 +119,31 @@ like((asked())[0]{path}, qr/someone-looked-for/, '... but was');
 $console->client('vic')->get('/console/flows', Referer =>
     'http://127.0.0.1/console/users?cursor=1&search=someone-looked-for');
 
+# nor does it matter who turns the request away
+
+my $looked = 'users?search=someone-looked-for&cursor=1';
+my $nobody = Idv::HTTP->new(port => $console->site->port('gate'));
+
+is($nobody->get("/console/$looked")->status, 401, 'nobody is turned away');
+is($nobody->get("/console/$looked", Authorization => 'Basic ' .
+    MIME::Base64::encode_base64('vic:wrong', ''))->status, 401, 'so is somebody else');
+
+my $gated = $console->client('vic')->get("/gated/$looked");
+isnt($gated->status, 200, 'and who is not verified');
+unlike(($gated->header('Location') // '') . $gated->body,
+    qr/someone-looked-for/, '... whom the flow does not tell');
+
 # a line is written when its answer has been sent
 
+my $masked = 'users?search=******************&cursor=1 -';
 my @visits;
-$console->nginx->wait_until(10, sub { 2 <= (@visits = grep { /cursor=1/ }
+$console->nginx->wait_until(10, sub { 5 <= (@visits = grep { /cursor=1/ }
     split /\n/, $console->nginx->read_file('visits')) });
 is(join("\n", @visits),
-    join("\n", 'GET /console/api/users?search=******************&cursor=1 -',
+    join("\n", "GET /console/api/$masked",
         'GET /console/flows http://127.0.0.1/console/users?cursor=1&search='
-        . '*' x 18), '... nor in that of the next page');
+        . '*' x 18, ("GET /console/$masked") x 2, "GET /gated/$masked"),
+    '... in no log of visits either');
 
 answers({ path => "$env/users", json => { _embedded => { users => \@found },
     count => 1 } });

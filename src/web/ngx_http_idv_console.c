@@ -15,7 +15,6 @@
 #define NGX_HTTP_IDV_CONSOLE_FIELDS  256         /* of a form */
 
 
-static ngx_int_t ngx_http_idv_console_hide(ngx_http_idv_console_t *job);
 static void ngx_http_idv_console_mask(ngx_str_t *text);
 static ngx_uint_t ngx_http_idv_console_slashed(ngx_http_request_t *r);
 static ngx_int_t ngx_http_idv_console_begin(ngx_http_idv_console_t *job);
@@ -62,11 +61,7 @@ ngx_http_idv_console_handler(ngx_http_request_t *r)
 
     job->request = r;
     job->conf = &lcf->console;
-
-    if (ngx_http_idv_console_hide(job) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
+    job->args = ctx->args;
     job->html = !ngx_http_idv_console_api(r, job->conf);
 
     len = job->conf->path.len;
@@ -118,14 +113,17 @@ ngx_http_idv_console_api(ngx_http_request_t *r,
 }
 
 
-/* what is looked for is personal: no log has it, whatever fails */
-
-static ngx_int_t
-ngx_http_idv_console_hide(ngx_http_idv_console_t *job)
+ngx_int_t
+ngx_http_idv_console_hide(ngx_http_request_t *r)
 {
-    ngx_http_request_t  *r;
+    ngx_http_idv_ctx_t             *ctx;
+    const ngx_http_idv_loc_conf_t  *lcf;
 
-    r = job->request;
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_idv_module);
+
+    if (lcf->console.provider == NULL) {
+        return NGX_DECLINED;
+    }
 
     /* a page says to the next one how it was found */
 
@@ -133,22 +131,22 @@ ngx_http_idv_console_hide(ngx_http_idv_console_t *job)
         ngx_http_idv_console_mask(&r->headers_in.referer->value);
     }
 
-    if (r->args.len == 0) {
-        return NGX_OK;
+    ctx = ngx_http_idv_get_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    job->args.data = ngx_pstrdup(r->pool, &r->args);
-    if (job->args.data == NULL) {
-        return NGX_ERROR;
+    ctx->args.len = r->args.len;
+    ctx->args.data = ngx_pstrdup(r->pool, &r->args);
+    if (ctx->args.data == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-
-    job->args.len = r->args.len;
 
     ngx_http_idv_console_mask(&r->args);
     ngx_http_idv_console_mask(&r->unparsed_uri);
     ngx_http_idv_console_mask(&r->request_line);
 
-    return NGX_OK;
+    return NGX_DECLINED;
 }
 
 

@@ -47,6 +47,7 @@ typedef struct {
     ngx_str_t                   instead;     /* of a body that nginx made */
     ngx_table_elt_t            *issued;      /* a session's cookie, see there */
     void                       *look;        /* in a directory, see ldap */
+    ngx_str_t                   args;        /* of a console, see there */
 } ngx_http_idv_ctx_t;
 
 
@@ -343,6 +344,12 @@ ngx_int_t ngx_http_idv_page_done_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_idv_metrics_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_idv_connector_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_idv_console_handler(ngx_http_request_t *r);
+
+/*
+ * What is looked for in a console is personal: no log has it, whatever comes of
+ * the request, nor has whom a first factor asks.  The context has it.
+ */
+ngx_int_t ngx_http_idv_console_hide(ngx_http_request_t *r);
 
 
 #endif /* _NGX_HTTP_IDV_WEB_H_INCLUDED_ */
