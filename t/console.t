@@ -15,7 +15,10 @@ use Idv::Console;
 use Idv::HTTP;
 use Idv::Site;
 
-my $console = Idv::Console->new(workers => 1,
+# who does not write in UTF-8 has a name all the same
+my $jose = "jos\xe9";
+
+my $console = Idv::Console->new(people => { $jose => {} },workers => 1,
     allow => [qr/has not taken a line/], locations => <<'END');
 
         location /full/ {
@@ -36,7 +39,7 @@ my $tx = $service->api('POST', 'users/ann/verifyTransactions', {})->json->{id};
 is($site->client('')->get('/console/api/users')->status, 401,
     'the first factor comes first');
 
-for my $who (qw(ann bob eve)) {
+for my $who (qw(ann bob eve), $jose) {
     for my $path ('users/ann', 'flows', 'nothing', 'verifyPolicies') {
         $console->refused($console->get($who, $path), 403, 'ROLE_REQUIRED',
             "$who: $path");
@@ -53,7 +56,8 @@ like($page->body, qr/no role/, '... and says why');
 
 is_deeply([$console->told], [map { { who => $_, role => 'none',
     what => 'user.reset', user => 'ann', result => 'refused', status => 403 } }
-    qw(ann bob eve)], 'strangers are written down where they tried');
+    qw(ann bob eve), unpack 'H*', $jose],
+    'strangers are written down where they tried');
 
 
 # Every operation: who may.  [method, path, input]

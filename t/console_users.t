@@ -198,6 +198,16 @@ is($answer->json->{transaction}{transactionStatus}{status},
     'APPROVED_NO_REQUEST', '... is approved without a request');
 is(($console->told)[1]{transaction}, $later->{id}, '... and told by its id');
 
+# one that nobody has begun can still be begun, and nobody approves it
+
+$later = $service->api('POST', $users, {})->json;
+$console->theirs($console->change('adm', 'users/ann/approve', {}), 400,
+    'INVALID_DATA', 'while a user is asked');
+$service->set($later->{id}, 'FAIL', reason => 'TRANSACTION_TIMED_OUT');
+is($console->change('adm', 'users/ann/approve', {})->status, 200,
+    '... until the time is over');
+$console->told;
+
 
 # Disabled and enabled.
 
