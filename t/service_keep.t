@@ -13,6 +13,7 @@ use MIME::Base64 ();
 use Test::More;
 
 use Idv::HTTP;
+use Idv::Kept qw(slurp);
 use Idv::Phone;
 use Idv::Site;
 
@@ -103,15 +104,6 @@ sub images {
     return scalar grep { $_->{data} } @{$service->api('GET',
         "$t->{path}/verifiedData?type=SELFIE,FRONT_IMAGE")->json
         ->{_embedded}{verifiedData}};
-}
-
-
-sub slurp {
-    my ($path) = @_;
-
-    open my $file, '<:raw', $path or return '';
-    local $/;
-    return scalar <$file>;
 }
 
 

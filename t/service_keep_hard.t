@@ -11,17 +11,15 @@ use warnings;
 
 use JSON::PP ();
 use MIME::Base64 ();
-use POSIX ();
 use Test::More;
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(time);
 
 use Idv::Clock;
+use Idv::Kept qw(slurp facts);
 use Idv::Phone;
 use Idv::Preload;
-use Idv::Service;
 use Idv::Site;
 
-my $clients = 4;
 my $photo = MIME::Base64::encode_base64(Idv::Phone::PHOTO, '');
 
 my $clock = Idv::Clock->new;
@@ -49,15 +47,6 @@ sub files {
     my @files = sort map { s{.*/}{}r } glob "$kept/transactions/$id/*";
 
     return @files;
-}
-
-
-sub slurp {
-    my ($path) = @_;
-
-    open my $file, '<:raw', $path or return '';
-    local $/;
-    return scalar <$file>;
 }
 
 
@@ -91,11 +80,8 @@ is(join(' ', grep { !$row{"rules.$_"} } @rules), '', 'and each of them');
 my $shared;
 
 sub client {
-    my ($n, $until) = @_;
+    my ($own, $n, $until) = @_;
 
-    my $own = Idv::Service->new(port => $site->port('service'),
-        environment => $service->{environment}, client => $service->{client},
-        secret => $service->{secret});
     my @facts;
 
     while (time < $until) {
@@ -127,49 +113,17 @@ $shared = "users/all/verifyTransactions/$common->{id}/documents";
 $shared .= '/' . $service->api('POST', $shared,
     { type => 'Selfie', value => $photo })->json->{id};
 
-my $until = time + 2;
-my (@pids, @facts);
-
-for my $n (1 .. $clients) {
-    my $pid = fork // die "fork: $!";
-
-    if ($pid == 0) {
-        my @facts = client($n, $until);
-        open my $out, '>', $nginx->dir . "/facts$n" or POSIX::_exit(1);
-        print $out map { "$_\n" } @facts;
-        close $out;
-        POSIX::_exit(0);
-    }
-
-    push @pids, $pid;
-}
-
-my $kills = 0;
-
-while (time < $until - 0.3) {
-    sleep 0.1 + rand 0.1;
-    $nginx->kill_worker;
-    $kills++;
-}
-
-for my $pid (@pids) {
-    waitpid $pid, 0;
-    is($?, 0, 'a client was done');
-}
-
-cmp_ok($kills, '>=', 3, "$kills workers were killed");
+my @facts = facts($site, 4, \&client);
 
 moved(sub { $nginx->restart('KILL') });
 
 my (%created, %given, %deleted, %unclear);
 
-for my $n (1 .. $clients) {
-    for my $fact (split /\n/, slurp($nginx->dir . "/facts$n")) {
-        my ($what, $id) = split ' ', $fact;
-        my $set = { created => \%created, given => \%given,
-                    deleted => \%deleted, unclear => \%unclear }->{$what};
-        $set->{$id} = "users/user$n/verifyTransactions/$id";
-    }
+for (@facts) {
+    my ($n, $what, $id) = split ' ';
+    my $set = { created => \%created, given => \%given,
+                deleted => \%deleted, unclear => \%unclear }->{$what};
+    $set->{$id} = "users/user$n/verifyTransactions/$id";
 }
 
 cmp_ok(scalar keys %created, '>', 40,

@@ -13,13 +13,12 @@ use warnings;
 
 use Fcntl qw(:DEFAULT :flock);
 use JSON::PP ();
-use POSIX ();
 use Test::More;
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(time);
 
+use Idv::Kept qw(slurp facts);
 use Idv::Phone;
 use Idv::Preload;
-use Idv::Service;
 use Idv::Site;
 
 my ($true, $false) = (JSON::PP::true, JSON::PP::false);
@@ -59,14 +58,6 @@ sub standing {
 sub refused { return api('POST', "users/$_[0]/verifyTransactions", {})->status }
 
 sub files { return grep { -f } split /\n/, `find $kept/users` }
-
-sub slurp {
-    my ($path) = @_;
-
-    open my $file, '<:raw', $path or return '';
-    local $/;
-    return scalar <$file>;
-}
 
 
 # --- what is there, and how
@@ -221,11 +212,8 @@ is(api('GET', "users/$eve->{id}")->json->{username}, 'eve', 'one that is, is not
 # --- clients on two workers, which are killed
 
 sub client {
-    my ($n, $until) = @_;
+    my ($own, $n, $until) = @_;
 
-    my $own = Idv::Service->new(port => $site->port('service'),
-        environment => $service->{environment}, client => $service->{client},
-        secret => $service->{secret});
     my (@facts, %is);
 
     for (my $i = 0; time < $until; $i++) {
@@ -252,45 +240,14 @@ sub client {
     return @facts, map { "is $_ $is{$_}" } grep { $is{$_} } sort keys %is;
 }
 
-my $until = time + 2;
-my @pids;
-
-for my $n (1 .. 3) {
-    my $pid = fork // die "fork: $!";
-
-    if ($pid == 0) {
-        my @facts = client($n, $until);
-        open my $out, '>', $nginx->dir . "/facts$n" or POSIX::_exit(1);
-        print $out map { "$_\n" } @facts;
-        close $out;
-        POSIX::_exit(0);
-    }
-
-    push @pids, $pid;
-}
-
-my $kills = 0;
-
-while (time < $until - 0.3) {
-    sleep 0.1 + rand 0.1;
-    $nginx->kill_worker;
-    $kills++;
-}
-
-for my $pid (@pids) {
-    waitpid $pid, 0;
-    is($?, 0, 'a client was done');
-}
-
-cmp_ok($kills, '>=', 3, "$kills workers were killed");
+my @facts = facts($site, 3, \&client);
 
 restart('KILL');
 
-my @facts = map { split /\n/, slurp($nginx->dir . "/facts$_") } 1 .. 3;
 my %fate;
 
 for (@facts) {
-    my ($what, $who, $word) = split ' ';
+    my (undef, $what, $who, $word) = split ' ';
     $fate{$who} = $what eq 'is' ? $word : $what;
 }
 
