@@ -8,7 +8,7 @@
 
 
 #include "tap.h"
-#include "net/idv_ldap_message.h"
+#include "net/idv_ldap_peer.h"
 
 
 static ngx_pool_t  *pool;
@@ -249,11 +249,110 @@ test_answers(void)
 }
 
 
+/* an id as it is written; behind the last one comes the first, and never 0 */
+
+static void
+test_ids(void)
+{
+    u_char              buf[64], *p;
+    size_t              i, size;
+    idv_ldap_peer_t     peer;
+    idv_ldap_message_t  message;
+
+    static const uint32_t  before[] = {
+        0, 0x7e, 0x7f, 0xfe, 0xff, 0x7ffe, 0x7fff, 0x7ffffe, 0x7fffff,
+        0x3ffffffd, 0x3ffffffe
+    };
+
+    for (i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+        peer.id = before[i];
+
+        p = idv_ldap_write_unbind(buf, buf + sizeof(buf),
+                                  idv_ldap_next_id(&peer));
+
+        ok(peer.id == before[i] + 1
+           && idv_ldap_read(p, buf + sizeof(buf) - p, 64, &size, &message)
+              == NGX_OK
+           && message.id == peer.id && p + size == buf + sizeof(buf),
+           "the id %u", peer.id);
+    }
+
+    (void) idv_ldap_next_id(&peer);
+    is_int(peer.id, 1, "and the first one again");
+}
+
+
+/* so many may wait for a directory, and who goes leaves a place */
+
+static void
+test_places(void)
+{
+    ngx_uint_t          i, n;
+    idv_ldap_conf_t     conf, *confs[1];
+    idv_ldap_search_t  *searches;
+
+    static ngx_cycle_t  cycle;
+
+    cycle.pool = pool;
+    cycle.log = tap_log();
+    ngx_cycle = &cycle;
+
+    ngx_queue_init(&ngx_posted_events);
+    ngx_event_timer_init(cycle.log);
+
+    ngx_memzero(&conf, sizeof(conf));
+    conf.timeout = 1000;
+    confs[0] = &conf;
+
+    searches = ngx_calloc((IDV_LDAP_MAX_SEARCHES + 2)
+                          * sizeof(idv_ldap_search_t), cycle.log);
+
+    if (!ok(searches != NULL
+            && idv_ldap_init_process(&cycle, confs, 1) == NGX_OK,
+            "a directory"))
+    {
+        return;
+    }
+
+    n = 0;
+
+    for (i = 0; i < IDV_LDAP_MAX_SEARCHES + 2; i++) {
+
+        if (i == IDV_LDAP_MAX_SEARCHES + 1) {
+            idv_ldap_cancel(&searches[7]);
+        }
+
+        searches[i].conf = &conf;
+        idv_ldap_start(&searches[i]);
+
+        n += searches[i].result == IDV_LDAP_PENDING;
+    }
+
+    is_int(searches[IDV_LDAP_MAX_SEARCHES].result, IDV_LDAP_UNAVAILABLE,
+           "one too many waits for it");
+    is_int(n, IDV_LDAP_MAX_SEARCHES + 1, "the others do, and who comes later");
+
+    for (i = 0; i < IDV_LDAP_MAX_SEARCHES + 2; i++) {
+        idv_ldap_cancel(&searches[i]);
+    }
+
+    idv_ldap_exit_process();
+
+    ok(ngx_queue_empty(&ngx_posted_events)
+       && ngx_event_no_timers_left() == NGX_OK, "and nothing is left of them");
+
+    ngx_free(searches);
+}
+
+
 int
 main(void)
 {
     pool = tap_pool();
 
+    test_places();
+
+    test_ids();
     test_filters();
     test_lengths();
     test_answers();
