@@ -13,6 +13,7 @@ use warnings;
 
 use Digest::SHA ();
 use File::Temp ();
+use JSON::PP ();
 use POSIX ();
 use Test::More;
 
@@ -32,6 +33,7 @@ use constant {
     CLIENT => '7c1b2a90-51de-4f0e-8a35-66c0f2d9b417',
     SHOP => 'shop-0123456789abcdef0123456789abcdef',
     ANN => '2b6f0cc9-04f1-4d1e-8b0e-3b0d3f2d7a11',
+    EVE => '4c8e1f70-92ab-4d35-b6c1-0e9d7f3a5b28',
 };
 
 my $folder = "$ENV{IDV_TOP}/conf-examples";
@@ -42,6 +44,7 @@ make_certificates();
 my %test = (
     'pingone.conf' => \&pingone,
     'auth_request.conf' => \&auth_request,
+    'oidc.conf' => \&oidc,
     'client-certificate.conf' => \&client_certificate,
     'optional-mode.conf' => \&optional_mode,
     'api-cors.conf' => \&api_cors,
@@ -138,6 +141,58 @@ sub auth_request {
 }
 
 
+# a stand-in for oauth2-proxy, as its documents tell what it says to nginx
+
+sub oidc {
+    my ($name) = @_;
+
+    my $site = site($name);
+    my $nobody = client($site);
+    my $page = $nobody->get('/a?b=c&d=e', Accept => 'text/html');
+
+    is($page->status, 302, "$name: who is not signed on");
+    is($page->header('Location'), 'https://sso.example.com/?for=/a?b=c&d=e',
+        "$name: is sent to sign on");
+    is($nobody->get('/oauth2/callback')->status, 200, "$name: and comes back");
+    is($nobody->get('/oauth2/auth')->status, 404, "$name: which say nobody who");
+    is($nobody->get('/pf-ws/authn/flows/x', 'X-XSRF-Header' => 1)->status, 401,
+        "$name: a program is told");
+    is($nobody->get('/', 'X-Auth-Request-User' => ANN,
+        'X-Auth-Request-Email' => 'ann@example.com')->status, 302,
+        "$name: nobody says himself who he is");
+
+    my ($ann, $eve) = map { signed_on($site, $_, '_oauth2_proxy') } qw(ann eve);
+
+    my $flow = flow($site, $ann);
+
+    like(join(' ', $flow->answer->header('Set-Cookie')),
+        qr/\bidv_pingone_flow=.*_oauth2_proxy=ann;|_oauth2_proxy=ann;.*idv_pi/,
+        "$name: its cookie is renewed, beside ours");
+    $flow->device('other');
+    is_deeply([map { $_->[1] } @{$flow->state->{emails}}], ['a***@example.com'],
+        "$name: it knows where to write");
+    through($name, $flow);
+
+    my $seen = $ann->get('/', 'X-Auth-Request-User' => EVE)->json->{headers};
+
+    is($seen->{'IDV-Subject'}, ANN, "$name: who was signed on is verified");
+
+    $eve->{jar}{'__Host-idv_pingone'} = $ann->jar->{'__Host-idv_pingone'};
+    is($eve->get('/', 'X-Auth-Request-User' => ANN)->status, 403,
+        "$name: her session is nothing to another");
+
+    # signed out there, in the middle of it
+
+    $flow = flow($site, $eve);
+    delete $eve->{jar}{_oauth2_proxy};
+    is($flow->device('other')->status, 401, "$name: who signs out is out");
+    delete $ann->{jar}{_oauth2_proxy};
+    is($ann->get('/')->status, 302, "$name: also with a session of ours");
+}
+
+
+# by names that are no id at PingOne, of another CA, of a time that is over
+
 sub client_certificate {
     my ($name) = @_;
 
@@ -146,10 +201,13 @@ sub client_certificate {
     is(client($site, host => 'api.example.com')->get('/')->status, 400,
         "$name: a certificate is required");
 
-    my $robot = client($site, host => 'api.example.com',
-        tls => { SSL_cert_file => "$made/client.pem",
-                 SSL_key_file => "$made/client.key" });
+    is(robot($site, $_)->get('/')->status, 400, "$name: $_ is none")
+        for qw(foreign expired);
 
+    # nginx's own, where a signature is not of the CA that it names
+    $site->nginx->allow(qr/ignoring stale global SSL error/);
+
+    my $robot = robot($site, 'client');
     my $flow = flow($site, $robot);
 
     is($flow->status, 'ID_VERIFICATION_OPTIONS', "$name: no device to choose");
@@ -159,6 +217,31 @@ sub client_certificate {
     through($name, $flow);
     is($robot->get('/')->json->{headers}{'IDV-Subject'}, ANN,
         "$name: the certificate says who");
+
+    # of the same CA, with all the cookies that there are
+
+    for my $case (['nameless', 'SUBJECT_REQUIRED'], ['other', undef]) {
+        my ($file, $code) = @$case;
+        my $other = robot($site, $file);
+
+        $other->{jar} = { %{$robot->jar} };
+
+        my $answer = $other->get('/');
+
+        is($answer->status, 403, "$name: $file is refused");
+        is($answer->json->{code}, $code, "$name: as it has to be");
+    }
+
+    is($robot->get('/')->status, 200, "$name: the first still is let through");
+}
+
+
+sub robot {
+    my ($site, $file) = @_;
+
+    return client($site, host => 'api.example.com',
+        tls => { SSL_cert_file => "$made/$file.pem",
+                 SSL_key_file => "$made/$file.key" });
 }
 
 
@@ -200,7 +283,7 @@ sub api_cors {
 
     my $site = site($name);
     my $origin = 'https://app.example.com';
-    my $page = signed_on($site, 'ann', host => 'api.example.com');
+    my $page = signed_on($site, 'ann', undef, host => 'api.example.com');
 
     for my $path ('/api/x', '/pf-ws/authn/flows/x', '/idv/start') {
         my $answer = client($site, host => 'api.example.com')->request(
@@ -240,8 +323,15 @@ sub api_cors {
 sub step_up {
     my ($name) = @_;
 
-    my $site = site($name, policy => policy(ENVIRONMENT),
-        edit => sub { s/auth_idv_max_age 15m;/auth_idv_max_age 3s;/ });
+    my @policies = read_file("$folder/$name") =~ /(?:verify_policy|staff-|default|policy) +([0-9a-f-]{36});/g;
+
+    my $site = site($name, service => 'idv_service_policies policies.json;',
+        files => { 'policies.json' => JSON::PP::encode_json([map { {
+            id => $_, name => $_, governmentId => { verify => 'REQUIRED' },
+            facialComparison => { verify => 'REQUIRED', threshold => 'LOW' },
+            liveness => { verify => 'REQUIRED', threshold => 'LOW' },
+        } } keys %{{ map { $_ => 1 } @policies }}]) },
+        edit => sub { s/(auth_idv_max_age +)15m;/${1}3s;/ });
     my $ann = client($site, basic => 'ann:ann');
 
     is($ann->get('/')->status, 200, "$name: most is open");
@@ -266,6 +356,17 @@ sub step_up {
     through($name, $flow);
     is($ann->get('/contracts/')->status, 200, "$name: contracts");
     is($ann->get('/account/')->status, 200, "$name: and the account as before");
+
+    is($ann->get('/limits/')->status, 403, "$name: limits need another policy");
+    through($name, flow($site, $ann, '/limits/'));
+    is($ann->get("/$_/")->status, 200, "$name: which is good for $_")
+        for qw(limits account payments contracts);
+
+    my $bob = client($site, basic => 'ann:ann');
+
+    through($name, flow($site, $bob, '/contracts/'));
+    is($bob->get("/$_/")->status, 403, "$name: contracts are nothing to $_")
+        for qw(limits account payments);
 }
 
 
@@ -502,7 +603,7 @@ sub site {
         s/listen\s+443 ssl;/listen 127.0.0.1:%%PORT_gate%% ssl;/g;
         s/127\.0\.0\.1:9145/127.0.0.1:%%PORT_metrics%%/;
         s/127\.0\.0\.1:8082/127.0.0.1:%%PORT_app%%/;
-        s/127\.0\.0\.1:9000/127.0.0.1:%%PORT_sso%%/;
+        s/127\.0\.0\.1:(?:9000|4180)/127.0.0.1:%%PORT_sso%%/;
         s{(?<=\s)(certs|idv)/(?=[\w.-]+;)}{$1-}g;
         s{^( +)region +\w+;}{local_provider($1)}gme unless $arg{real};
         s/(?:verify_policy|~\^staff-|default) +\K[0-9a-f-]{36}(?=;)/$arg{policy}/g
@@ -510,7 +611,7 @@ sub site {
         $arg{edit}->() if $arg{edit};
     }
 
-    my $nginx = Idv::Nginx->new(name => $name, http => $http . others(),
+    my $nginx = Idv::Nginx->new(name => $name, http => $http . others($arg{service} // ''),
         files => { files(), 'idv-session.key' => random(32),
                    (map { ("idv-$_" => SECRET . "\n") }
                        qw(client_secret staff_secret customers_secret)),
@@ -536,6 +637,8 @@ sub local_provider {
 # PingOne, the single sign-on and the application
 
 sub others {
+    my ($service) = @_;
+
     my $clients = join '', map { "idv_service_client $_;\n" }
         CLIENT . ' idv-client_secret',
         'd5f0b8e2-7a43-4c69-9b1d-e84a6c20f375 idv-customers_secret';
@@ -545,7 +648,12 @@ sub others {
 
     map \$cookie_sso \$sso_user {
         ann     @{[ANN]};
-        eve     4c8e1f70-92ab-4d35-b6c1-0e9d7f3a5b28;
+        eve     @{[EVE]};
+    }
+
+    map \$cookie__oauth2_proxy \$oauth2_user {
+        ann     @{[ANN]};
+        eve     @{[EVE]};
     }
 
     map \$cookie_sso \$sso_family_name {
@@ -561,6 +669,7 @@ sub others {
             idv_service_control         on;
             idv_service_processing_time 100ms;
             $clients
+            $service
         }
     }
 
@@ -577,6 +686,25 @@ sub others {
             add_header X-User-Phone       +15555550100;
             add_header X-User-Family-Name \$sso_family_name;
             return 204;
+        }
+
+        location = /oauth2/auth {
+            if (\$oauth2_user = "") {
+                return 401;
+            }
+
+            add_header X-Auth-Request-User  \$oauth2_user always;
+            add_header X-Auth-Request-Email \$cookie__oauth2_proxy\@example.com always;
+            add_header Set-Cookie "_oauth2_proxy=\$cookie__oauth2_proxy; Path=/; HttpOnly; Secure" always;
+            return 202;
+        }
+
+        location = /oauth2/sign_in {
+            return 302 https://sso.example.com/?for=\$http_x_auth_request_redirect;
+        }
+
+        location = /oauth2/callback {
+            return 200 "come in\n";
         }
     }
 
@@ -596,7 +724,7 @@ END
 sub policy {
     my ($environment) = @_;
 
-    my $nginx = Idv::Nginx->new(name => 'policies', http => others(),
+    my $nginx = Idv::Nginx->new(name => 'policies', http => others(''),
         files => { map { ("idv-$_" => SECRET . "\n") }
                        qw(client_secret customers_secret) });
 
@@ -621,11 +749,11 @@ sub client {
 # a client whose single sign-on has a cookie
 
 sub signed_on {
-    my ($site, $user, @arg) = @_;
+    my ($site, $user, $cookie, @arg) = @_;
 
     my $client = client($site, @arg);
 
-    $client->{jar}{sso} = { value => $user, path => '/' };
+    $client->{jar}{$cookie || 'sso'} = { value => $user, path => '/' };
 
     return $client;
 }
@@ -662,11 +790,21 @@ sub make_certificates {
         '-keyout', "$made/server.key", '-out', "$made/server.pem");
     openssl('req', '-x509', @common, '-subj', '/CN=example clients',
         '-keyout', "$made/ca.key", '-out', "$made/ca.pem");
-    openssl('req', @common, '-subj', '/O=example/CN=' . ANN,
-        '-keyout', "$made/client.key", '-out', "$made/client.csr");
-    openssl('x509', '-req', '-days', '2', '-in', "$made/client.csr",
-        '-CA', "$made/ca.pem", '-CAkey', "$made/ca.key", '-CAcreateserial',
-        '-out', "$made/client.pem");
+    openssl('req', '-x509', @common, '-subj', '/CN=example clients',
+        '-keyout', "$made/ca2.key", '-out', "$made/ca2.pem");
+
+    for my $case (['client', ANN, 'ca', 2], ['other', EVE, 'ca', 2],
+                  ['nameless', 'ann', 'ca', 2], ['foreign', ANN, 'ca2', 2],
+                  ['expired', ANN, 'ca', -1])
+    {
+        my ($file, $name, $ca, $days) = @$case;
+
+        openssl('req', @common, '-subj', "/O=example/CN=$name",
+            '-keyout', "$made/$file.key", '-out', "$made/$file.csr");
+        openssl('x509', '-req', '-days', $days, '-in', "$made/$file.csr",
+            '-CA', "$made/$ca.pem", '-CAkey', "$made/$ca.key",
+            '-CAcreateserial', '-out', "$made/$file.pem");
+    }
 }
 
 
