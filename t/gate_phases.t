@@ -228,6 +228,19 @@ my $servers = <<'END';
         location / { proxy_pass http://127.0.0.1:%%PORT_app%%; }
         location /pf-ws/authn/flows/ { idv_flow_api local; }
 
+        location /near/ {
+            satisfy any;
+            allow 127.0.0.1;
+            deny all;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
+        location /far/ {
+            satisfy any;
+            deny all;
+            proxy_pass http://127.0.0.1:%%PORT_app%%;
+        }
+
         location = /check {
             internal;
             auth_request off;
@@ -427,6 +440,17 @@ $gate->refuses($eve, '/', 'auth_request');
 $site->verified('eve', client => $eve);
 is(seen('/', 'auth_request, verified', client => $eve)
     ->{headers}{'IDV-First-Name'}, $first, 'with claims');
+
+# who comes in by address is not asked: nobody is named, whatever they have
+
+seen('/far/', 'satisfy any: not by address, so auth_request is asked',
+    client => $eve);
+is(asked('bad')->get($gate->mark('/far/'))->status, 401,
+    'satisfy any: neither by address nor by auth_request');
+$gate->denies($eve, '/near/', 'SUBJECT_REQUIRED',
+    'satisfy any: by address, before auth_request is asked');
+$gate->denies(asked('bad'), '/near/', 'SUBJECT_REQUIRED',
+    'satisfy any: by address alone', 'X-User' => 'eve');
 
 my $ida = asked('of-ida');
 $ida->{jar} = $eve->jar;
