@@ -14,6 +14,8 @@
 static char *ngx_http_idv_merge_places(ngx_conf_t *cf,
     ngx_http_idv_loc_conf_t *prev, ngx_http_idv_loc_conf_t *conf);
 static ngx_int_t ngx_http_idv_lone_variable(ngx_http_complex_value_t *cv);
+static ngx_uint_t ngx_http_idv_registers(ngx_conf_t *cf,
+    const ngx_http_idv_loc_conf_t *conf);
 static void ngx_http_idv_check_subject(ngx_conf_t *cf,
     ngx_http_idv_loc_conf_t *conf);
 
@@ -489,7 +491,9 @@ ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
               && (conf->gate->value.len == 0
                   || ngx_strcmp(conf->gate->value.data, "off") == 0));
 
-    if (!off || conf->api || conf->page || conf->console.provider) {
+    if ((!off || conf->api || conf->page || conf->console.provider)
+        && !ngx_http_idv_registers(cf, conf))
+    {
         ngx_http_idv_check_subject(cf, conf);
     }
 
@@ -519,7 +523,7 @@ ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
         return NGX_CONF_ERROR;
     }
 
-    if (conf->subject == NULL) {
+    if (conf->subject == NULL && !gate->provider->registration) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "auth_idv needs auth_idv_subject, who the first factor "
                       "says the user is, in %s:%ui", conf->file, conf->line);
@@ -607,7 +611,7 @@ ngx_http_idv_merge_place(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *conf,
         return NGX_CONF_ERROR;
     }
 
-    if (conf->subject == NULL) {
+    if (conf->subject == NULL && !(*provider)->registration) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "%s needs auth_idv_subject, the same as the gate, in "
                       "%s:%ui", directive, conf->place_file,
@@ -823,6 +827,29 @@ ngx_http_idv_lone_variable(ngx_http_complex_value_t *cv)
 
     return cv->flushes[0] == (ngx_uint_t) -1 ? NGX_ERROR
                                              : (ngx_int_t) cv->flushes[0];
+}
+
+
+/* whether those whom the location has to do with have no subject */
+
+static ngx_uint_t
+ngx_http_idv_registers(ngx_conf_t *cf, const ngx_http_idv_loc_conf_t *conf)
+{
+    const idv_provider_t      *provider;
+    ngx_http_idv_main_conf_t  *mcf;
+
+    if (conf->console.provider) {
+        return 0;
+    }
+
+    provider = conf->api ? conf->api : conf->page;
+
+    if (provider == NULL && conf->gate->lengths == NULL) {
+        mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_idv_module);
+        provider = ngx_http_idv_find_provider(mcf, &conf->gate->value);
+    }
+
+    return provider && provider->registration;
 }
 
 

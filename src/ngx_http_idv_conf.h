@@ -65,6 +65,12 @@ char *ngx_http_idv_lockout(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /* what is counted where nothing was said of it, and what contradicts itself */
 void ngx_http_idv_limits_init(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc);
+
+/* what "registration on" means, what contradicts it, and what it needs */
+void ngx_http_idv_registration_init(ngx_http_idv_provider_conf_t *pc);
+char *ngx_http_idv_registration_check(ngx_conf_t *cf,
+    ngx_http_idv_provider_conf_t *pc);
+
 char *ngx_http_idv_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_match(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_idv_checks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

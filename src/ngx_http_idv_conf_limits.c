@@ -260,7 +260,7 @@ ngx_http_idv_limits_init(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
 
     p = &pc->p;
 
-    if (!pc->limits_off
+    if (!pc->limits_off && !p->registration
         && ngx_http_idv_limit_subject(p, NGX_HTTP_IDV_HOUR) == UINT64_MAX)
     {
         ngx_memzero(&usual, sizeof(idv_limit_t));
@@ -273,7 +273,7 @@ ngx_http_idv_limits_init(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
 
     for (i = 0; i < p->nlimits; i++) {
 
-        if (p->limits[i].kind == IDV_LIMIT_ALL
+        if (p->limits[i].kind == IDV_LIMIT_ALL && !p->registration
             && ngx_http_idv_limit_subject(p, p->limits[i].period)
                >= p->limits[i].count)
         {

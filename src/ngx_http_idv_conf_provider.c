@@ -83,6 +83,7 @@ ngx_http_idv_provider(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     pc->p.breaker_failures = NGX_CONF_UNSET_UINT;
     pc->p.read_rate = NGX_CONF_UNSET_UINT;
     pc->p.collected = NGX_CONF_UNSET;
+    pc->p.registration = NGX_CONF_UNSET;
     pc->p.session_lifetime = NGX_CONF_UNSET;
     pc->p.session_idle = NGX_CONF_UNSET;
     pc->p.max_body = NGX_CONF_UNSET_SIZE;
@@ -189,6 +190,7 @@ ngx_http_idv_provider_defaults(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
     ngx_conf_init_msec_value(p->poll_wait, 1000);
     ngx_conf_init_uint_value(p->read_rate, 0);
     ngx_conf_init_value(p->collected, 0);
+    ngx_conf_init_value(p->registration, 0);
     ngx_conf_init_value(p->session_lifetime, 8 * 60 * 60);
     ngx_conf_init_value(p->session_idle, 60 * 60);
     ngx_conf_init_size_value(p->max_body, 8 * 1024);
@@ -200,6 +202,7 @@ ngx_http_idv_provider_defaults(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
     }
 
     ngx_http_idv_limits_init(cf, pc);
+    ngx_http_idv_registration_init(pc);
 
     ngx_conf_init_value(pc->device_choice, 1);
     ngx_conf_init_uint_value(pc->delivery, IDV_DELIVERY_USER);
@@ -423,7 +426,9 @@ ngx_http_idv_provider_check(ngx_conf_t *cf, ngx_http_idv_provider_conf_t *pc)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_idv_users_check(cf, pc) != NGX_CONF_OK) {
+    if (ngx_http_idv_registration_check(cf, pc) != NGX_CONF_OK
+        || ngx_http_idv_users_check(cf, pc) != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 

@@ -524,6 +524,13 @@ static ngx_command_t  ngx_http_idv_commands[] = {
       offsetof(ngx_http_idv_provider_conf_t, p.collected),
       NULL },
 
+    { ngx_string("registration"),
+      NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_idv_provider_conf_t, p.registration),
+      NULL },
+
     { ngx_string("cookie_name"),
       NGX_HTTP_IDV_PROVIDER_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_str_slot,

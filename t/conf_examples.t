@@ -39,12 +39,15 @@ use constant {
 my $folder = "$ENV{IDV_TOP}/conf-examples";
 my $made = File::Temp::tempdir('idv-XXXXXXXX', TMPDIR => 1, CLEANUP => 1);
 
+my %learnt;
+
 make_certificates();
 
 my %test = (
     'pingone.conf' => \&pingone,
     'auth_request.conf' => \&auth_request,
     'oidc.conf' => \&oidc,
+    'registration.conf' => \&registration,
     'client-certificate.conf' => \&client_certificate,
     'optional-mode.conf' => \&optional_mode,
     'api-cors.conf' => \&api_cors,
@@ -191,6 +194,56 @@ sub oidc {
 }
 
 
+# the application is told once, and knows them when they come back
+
+sub registration {
+    my ($name) = @_;
+
+    my $site = site($name, policy => learn('verifyPolicies'), edit => sub {
+        my $population = learn('populations');
+        s/(population +)[0-9a-f-]{36};/$1$population;/;
+    });
+    my $page = Idv::Page->new(site => $site, client => client($site));
+
+    is($page->client->get('/signup/')->status, 200, "$name: the form is open");
+    unlike($page->client->get('/signup/', 'IDV-User' => 'forged')->body,
+        qr/forged/, "$name: and nobody says who was verified");
+    verify($name, $page, '/signup/verified');
+
+    my $seen = $page->answer->json->{headers};
+
+    is($seen->{'IDV-First-Name'}, 'ANN', "$name: the application is told");
+
+    $page->open('/signup/verified');
+    is($page->view, 'device', "$name: once");
+
+    is($page->client->get('/account/')->status, 401, "$name: without a name");
+    $page->client->{jar}{account} = { value => $seen->{'IDV-User'}, path => '/' };
+    $page->open('/account/');
+    $page->press('idv-other');
+    ok($page->wait_for('completed'), "$name: who comes back is known");
+    $page->press('idv-continue');
+    is($page->answer->json->{headers}{'IDV-User'}, $seen->{'IDV-User'},
+        "$name: and is the same");
+    is($site->service->transaction_calls('POST'), 1, "$name: for one transaction");
+}
+
+
+sub verify {
+    my ($name, $page, $path, $return) = @_;
+
+    $page->open($path);
+    is($page->view, 'device', "$name: to be verified");
+    $page->press('idv-other');
+    $page->press('idv-option-qr') if $page->view eq 'options';
+    is($page->view, 'scan', "$name: the code");
+    $page->phone('SUCCESS');
+    ok($page->wait_for('completed'), "$name: verified");
+    $page->press('idv-continue');
+    is(($page->hops)[-1], $return // $path, "$name: and back");
+}
+
+
 # by names that are no id at PingOne, of another CA, of a time that is over
 
 sub client_certificate {
@@ -260,17 +313,8 @@ sub optional_mode {
 
     my $page = Idv::Page->new(site => $site, client => $ann);
 
-    $page->open('/idv/start?return=/post/new');
-    is($page->view, 'device', "$name: the application's link");
-
-    $page->press('idv-other');
-    $page->press('idv-option-qr') if $page->view eq 'options';
-    is($page->view, 'scan', "$name: leads to the code");
-
-    $page->phone('SUCCESS');
-    ok($page->wait_for('completed'), "$name: she is verified");
-    $page->press('idv-continue');
-    is(($page->hops)[-1], '/post/new', "$name: and comes back");
+    # by the application's link
+    verify($name, $page, '/idv/start?return=/post/new', '/post/new');
 
     is($ann->get('/')->json->{headers}{'IDV-Nickname'}, 'ANN',
         "$name: now the application knows her");
@@ -403,7 +447,7 @@ sub several_providers {
 sub budgets {
     my ($name) = @_;
 
-    my $site = site($name, policy => policy(ENVIRONMENT), edit => sub {
+    my $site = site($name, policy => learn('verifyPolicies'), edit => sub {
         s/10\.20\.0\.0\/16/127.0.0.1/;
         s/failures=5/failures=2/;
         s/200( +1h +per=address)/1$1/;
@@ -434,7 +478,7 @@ sub budgets {
     like(Idv::HTTP->new(port => $site->port('metrics'))->get('/metrics')->body,
         qr/^idv_lockouts_total 1$/m, "$name: the metrics count it");
 
-    $site = site($name, policy => policy(ENVIRONMENT));
+    $site = site($name, policy => learn('verifyPolicies'));
     through($name, flow($site, client($site, basic => 'ann:ann')));
 
     $flow = flow($site, client($site, basic => 'ann:ann'));
@@ -714,26 +758,43 @@ sub others {
         location / {
             idv_service_echo on;
         }
+
+        # an account has the user that it was made with
+
+        location = /signed-on {
+            if (\$cookie_account = "") {
+                return 401;
+            }
+
+            add_header X-IDV-User \$cookie_account;
+            return 204;
+        }
     }
 END
 }
 
 
-# the default policy of an environment has the same id everywhere
+# the default policy and population of an environment have the same id everywhere
 
-sub policy {
-    my ($environment) = @_;
+sub learn {
+    my ($what) = @_;
 
-    my $nginx = Idv::Nginx->new(name => 'policies', http => others(''),
+    return $learnt{$what} if %learnt;
+
+    my $nginx = Idv::Nginx->new(name => 'learnt', http => others(''),
         files => { map { ("idv-$_" => SECRET . "\n") }
                        qw(client_secret customers_secret) });
 
-    my $list = Idv::Service->new(port => $nginx->port('service'),
-        environment => $environment, client => CLIENT, secret => SECRET,
-        nginx => $nginx)->api('GET', 'verifyPolicies')->json;
+    my $service = Idv::Service->new(port => $nginx->port('service'),
+        environment => ENVIRONMENT, client => CLIENT, secret => SECRET,
+        nginx => $nginx);
 
-    return $list->{_embedded}{verifyPolicies}[0]{id}
-        // die "the service has no policy\n";
+    for ('verifyPolicies', 'populations') {
+        $learnt{$_} = $service->api('GET', $_)->json->{_embedded}{$_}[0]{id}
+            // die "the service has no $_\n";
+    }
+
+    return $learnt{$what};
 }
 
 

@@ -221,7 +221,7 @@ for my $line (@provider[0 .. 4], 'region eu;', "verify_policy $uuid;",
     'on_user_disabled block;', 'user_lookup username;', 'user_lookup off;',
     "population $uuid;",
     'require_checks LIVENESS;', 'accept_data_collection on;',
-    'cookie_name a;', 'same_site Lax;',
+    'registration off;', 'cookie_name a;', 'same_site Lax;',
     'session_lifetime 2h;', 'session_idle 30m;',
     'base_url https://a.example;', 'max_body 4k;', 'page_folder folder;',
     'page_refresh 2s;', 'redirect_message a;',
@@ -428,6 +428,47 @@ accepted('as many inputs as there may be', undef,
 
 refused('reuse without a policy', qr/"reuse_verification" needs a "verify_policy"/,
     provider => 'reuse_verification 1h;', end => '} #!');
+
+# people whom nobody knows
+
+my $signup = "registration on; population $uuid;";
+
+refused('a registration without a population', qr/a "population" is needed/,
+    provider => 'registration on;', end => '} #!');
+refused('a registration without a lookup', qr/needs a "user_lookup"/,
+    provider => "$signup user_lookup off;", end => '} #!');
+
+for my $case (['on_unavailable bypass;', 'no "bypass"'],
+              ['on_user_not_found bypass;', 'but "provision"'],
+              ['on_user_not_found block;', 'but "provision"'],
+              ['on_user_disabled bypass;', 'no "bypass"'],
+              ['on_failed bypass;', 'no "bypass"'],
+              ["verify_policy $uuid; reuse_verification 1h;",
+               'no "reuse_verification"'],
+              ['transaction_limit 5;', 'needs per=address or per=all'],
+              ['transaction_limit 5 1h per=all; lockout failures=5;',
+               'there is no "lockout"'])
+{
+    my ($line, $sentence) = @$case;
+
+    refused("a registration, and $line",
+        qr/has "registration on": .*\Q$sentence/,
+        provider => "$signup $line", end => '} #!');
+}
+
+accepted('a registration without a limit',
+    qr/has "registration on" and no limit: anybody may spend/,
+    provider => $signup);
+accepted("a registration and $_", undef, drop => ['auth_basic', 'auth_idv_subject'],
+    provider => "$signup $_")
+    for 'transaction_limit 5 1h per=address;',
+        'transaction_limit off; transaction_limit 5 1h per=all;';
+refused('a first factor is missing for all others', qr/auth_idv needs auth_idv_s/,
+    drop => ['auth_basic', 'auth_idv_subject', 'location /'], http => join("\n",
+        "idv_provider signup { $signup transaction_limit 1 1h per=all;",
+        @provider, '}'),
+    server => "location /a/ { auth_idv signup; }\nlocation /b/ {\n"
+        . "auth_idv local; #!\n}\nlocation /idv/ { idv_page signup; }");
 
 accepted('every bound', undef, provider => join "\n",
     'reuse_verification 365d;', "verify_policy $uuid;",

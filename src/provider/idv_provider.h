@@ -103,6 +103,7 @@ typedef struct {
     ngx_array_t                *matches;             /* idv_match_t */
     ngx_array_t                *required_checks;     /* ngx_str_t */
     ngx_flag_t                  collected;           /* need not be verified */
+    ngx_flag_t                  registration;        /* of people unknown */
 
     /* web */
     idv_key_t                  *keys;                /* the first seals */

@@ -234,13 +234,20 @@ ngx_http_idv_fact_status(ngx_http_request_t *r,
 }
 
 
-/* the session has a hash of it; the gate has found both to be the same */
+/*
+ * The session has a hash of it, and the gate has found both to be the same.
+ * Who has registered is the user that was made.
+ */
 
 static ngx_int_t
 ngx_http_idv_fact_subject(ngx_http_request_t *r,
     const ngx_http_idv_session_t *session, ngx_str_t *value)
 {
     const ngx_http_idv_loc_conf_t  *lcf;
+
+    if (ngx_http_idv_get_ctx(r)->provider->registration) {
+        return ngx_http_idv_uuid(r, session->user, value);
+    }
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_idv_module);
 

@@ -143,7 +143,7 @@ ngx_http_idv_admit(ngx_http_request_t *r, const idv_provider_t *provider,
     ngx_http_idv_client_t    client;
     ngx_http_idv_session_t  *session;
 
-    rc = ngx_http_idv_subject(r, &client);
+    rc = ngx_http_idv_who(r, provider, &client);
     if (rc != NGX_OK) {
         return rc;
     }
@@ -163,15 +163,20 @@ ngx_http_idv_admit(ngx_http_request_t *r, const idv_provider_t *provider,
         return rc;
     }
 
-    ctx->admitted = 1;
+    rc = provider->registration
+         ? ngx_http_idv_redeem(r, provider, session)
+         : ngx_http_idv_session_touch(r, provider, session);
 
-    if (ngx_http_idv_session_touch(r, provider, session) != NGX_OK) {
-        return NGX_ERROR;
+    if (rc != NGX_OK) {
+        return rc;
     }
+
+    ctx->admitted = 1;
 
     if (lcf->headers
         && ngx_http_idv_set_headers(r, lcf->headers, session) != NGX_OK)
     {
+        ctx->redeemed = NULL;
         return NGX_ERROR;
     }
 

@@ -15,6 +15,7 @@
 
 #define NGX_HTTP_IDV_SESSION_HEADER   0x01
 #define NGX_HTTP_IDV_SESSION_BYPASS   0x02
+#define NGX_HTTP_IDV_SESSION_USER     0x04
 
 
 /*
@@ -23,7 +24,9 @@
  *   0  version      1  flags        2  status       3  blanks at the end, 0..2
  *   4  id          20  subject     36  policy      52  tx
  *  68  verified    76  issued      84  seen        92  expires
- * 100  owner      116  claims, blanks
+ * 100  owner
+ * 116  where the flag says so, the user that a registration has made: 16
+ *      claims, blanks
  *
  * The blanks make the sealed text a multiple of three bytes: base64url has then
  * one spelling of it, and no spare bit that could be changed unnoticed.
@@ -44,6 +47,7 @@ static ngx_int_t ngx_http_idv_session_seal(ngx_http_request_t *r,
     ngx_str_t *text);
 static ngx_int_t ngx_http_idv_session_aad(ngx_http_request_t *r,
     const ngx_http_idv_sealed_t *sealed, ngx_str_t *aad);
+static size_t ngx_http_idv_session_user(const idv_provider_t *provider);
 static size_t ngx_http_idv_session_room(ngx_http_request_t *r,
     const idv_provider_t *provider, ngx_uint_t header);
 static ngx_int_t ngx_http_idv_session_fit(ngx_http_request_t *r,
@@ -52,7 +56,7 @@ static ngx_int_t ngx_http_idv_session_send(ngx_http_request_t *r,
     const idv_provider_t *provider, ngx_http_idv_session_t *session,
     ngx_str_t *text);
 static void ngx_http_idv_session_write(u_char *record,
-    const ngx_http_idv_session_t *session, size_t blanks);
+    const ngx_http_idv_session_t *session, size_t user, size_t blanks);
 static ngx_int_t ngx_http_idv_session_read(u_char *record, size_t len,
     ngx_http_idv_session_t *session);
 static void ngx_http_idv_session_put64(u_char *p, int64_t n);
@@ -307,6 +311,14 @@ ngx_http_idv_session_issue(ngx_http_request_t *r,
 
     ngx_memzero(&session, sizeof(ngx_http_idv_session_t));
 
+    if (provider->registration
+        && idv_uuid_parse(session.user, (u_char *) flow->user,
+                          ngx_strlen(flow->user))
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     if (idv_random(session.id, sizeof(session.id)) != NGX_OK) {
         ngx_log_error(NGX_LOG_CRIT, r->connection->log, 0,
                       "idv: no random numbers for a session");
@@ -498,7 +510,8 @@ ngx_http_idv_session_seal(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    len = NGX_HTTP_IDV_SESSION_FIXED + session->claims.len;
+    len = NGX_HTTP_IDV_SESSION_FIXED + session->claims.len
+          + ngx_http_idv_session_user(provider);
     blanks = (3 - (len + IDV_SEAL_OVERHEAD) % 3) % 3;
     len += blanks;
 
@@ -511,7 +524,8 @@ ngx_http_idv_session_seal(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    ngx_http_idv_session_write(record, session, blanks);
+    ngx_http_idv_session_write(record, session,
+                               ngx_http_idv_session_user(provider), blanks);
 
     n = idv_seal(&provider->keys[0], &aad, record, len, bytes.data);
 
@@ -590,6 +604,16 @@ ngx_http_idv_session_host(ngx_http_request_t *r, ngx_str_t *host)
 }
 
 
+/* bytes of the user that a registration has made */
+
+static size_t
+ngx_http_idv_session_user(const idv_provider_t *provider)
+{
+    return provider->registration ? sizeof(((ngx_http_idv_session_t *) 0)->user)
+                                  : 0;
+}
+
+
 /* bytes of claims that a session may have for its text to be let in again */
 
 static size_t
@@ -606,7 +630,8 @@ ngx_http_idv_session_room(ngx_http_request_t *r,
     }
 
     return (NGX_HTTP_IDV_MAX_COOKIE - name.len - 1) / 4 * 3
-           - NGX_HTTP_IDV_SESSION_FIXED - IDV_SEAL_OVERHEAD;
+           - NGX_HTTP_IDV_SESSION_FIXED - ngx_http_idv_session_user(provider)
+           - IDV_SEAL_OVERHEAD;
 }
 
 
@@ -673,7 +698,7 @@ ngx_http_idv_session_send(ngx_http_request_t *r,
 
 static void
 ngx_http_idv_session_write(u_char *record,
-    const ngx_http_idv_session_t *session, size_t blanks)
+    const ngx_http_idv_session_t *session, size_t user, size_t blanks)
 {
     u_char  *p;
 
@@ -681,7 +706,8 @@ ngx_http_idv_session_write(u_char *record,
 
     *p++ = NGX_HTTP_IDV_SESSION_VERSION;
     *p++ = (session->header ? NGX_HTTP_IDV_SESSION_HEADER : 0)
-           | (session->bypass ? NGX_HTTP_IDV_SESSION_BYPASS : 0);
+           | (session->bypass ? NGX_HTTP_IDV_SESSION_BYPASS : 0)
+           | (user ? NGX_HTTP_IDV_SESSION_USER : 0);
     *p++ = session->status;
     *p++ = (u_char) blanks;
 
@@ -696,6 +722,7 @@ ngx_http_idv_session_write(u_char *record,
     ngx_http_idv_session_put64(p + 24, session->expires);
 
     p = ngx_cpymem(p + 32, session->owner, sizeof(session->owner));
+    p = ngx_cpymem(p, session->user, user);
     p = ngx_cpymem(p, session->claims.data, session->claims.len);
 
     ngx_memset(p, ' ', blanks);
@@ -706,12 +733,14 @@ static ngx_int_t
 ngx_http_idv_session_read(u_char *record, size_t len,
     ngx_http_idv_session_t *session)
 {
-    size_t  blanks;
+    size_t  user, blanks;
 
+    user = (record[1] & NGX_HTTP_IDV_SESSION_USER)
+           ? sizeof(session->user) : 0;
     blanks = record[3];
 
     if (record[0] != NGX_HTTP_IDV_SESSION_VERSION
-        || blanks > len - NGX_HTTP_IDV_SESSION_FIXED)
+        || user + blanks > len - NGX_HTTP_IDV_SESSION_FIXED)
     {
         return NGX_DECLINED;
     }
@@ -739,8 +768,10 @@ ngx_http_idv_session_read(u_char *record, size_t len,
         return NGX_DECLINED;
     }
 
-    session->claims.data = &record[NGX_HTTP_IDV_SESSION_FIXED];
-    session->claims.len = len - NGX_HTTP_IDV_SESSION_FIXED - blanks;
+    ngx_memcpy(session->user, &record[NGX_HTTP_IDV_SESSION_FIXED], user);
+
+    session->claims.data = &record[NGX_HTTP_IDV_SESSION_FIXED + user];
+    session->claims.len = len - NGX_HTTP_IDV_SESSION_FIXED - user - blanks;
 
     return NGX_OK;
 }

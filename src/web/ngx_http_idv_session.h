@@ -23,6 +23,7 @@ typedef struct {
     u_char                      policy[16];
     u_char                      tx[16];
     u_char                      owner[16];       /* see idv_engine_owner() */
+    u_char                      user[16];        /* where one was registered */
     uint8_t                     bypass;          /* nobody was verified */
     uint8_t                     status;          /* idv_tx_status_e */
     int64_t                     verified;        /* seconds since the epoch */

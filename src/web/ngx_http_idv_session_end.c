@@ -65,8 +65,11 @@ ngx_http_idv_session_hold(ngx_http_request_t *r, ngx_http_idv_sealed_t *sealed,
         return (rc == NGX_DECLINED) ? NGX_OK : NGX_ERROR;
     }
 
-    if (idv_store_revoked(sealed->provider->store, session.id, session.subject,
-                          session.issued, ngx_time()))
+    /* one that a request is using just now may yet be given back */
+
+    if (!sealed->provider->registration
+        && idv_store_revoked(sealed->provider->store, session.id,
+                             session.subject, session.issued, ngx_time()))
     {
         return NGX_OK;
     }

@@ -237,18 +237,12 @@ ngx_http_idv_subject(ngx_http_request_t *r, ngx_http_idv_client_t *client)
 }
 
 
-ngx_int_t
-ngx_http_idv_client(ngx_http_request_t *r, const idv_provider_t *provider,
+static void
+ngx_http_idv_secret(ngx_http_request_t *r, const idv_provider_t *provider,
     ngx_http_idv_client_t *client)
 {
-    ngx_int_t    rc;
     ngx_str_t   *state, name, value;
     ngx_uint_t   pos;
-
-    rc = ngx_http_idv_subject(r, client);
-    if (rc != NGX_OK) {
-        return rc;
-    }
 
     state = ngx_http_idv_state_header(r);
 
@@ -272,6 +266,39 @@ ngx_http_idv_client(ngx_http_request_t *r, const idv_provider_t *provider,
             }
         }
     }
+}
+
+
+ngx_int_t
+ngx_http_idv_who(ngx_http_request_t *r, const idv_provider_t *provider,
+    ngx_http_idv_client_t *client)
+{
+    if (!provider->registration) {
+        return ngx_http_idv_subject(r, client);
+    }
+
+    ngx_memzero(client, sizeof(ngx_http_idv_client_t));
+
+    ngx_http_idv_secret(r, provider, client);
+
+    return ngx_http_idv_newcomer(provider, client, r->pool);
+}
+
+
+ngx_int_t
+ngx_http_idv_client(ngx_http_request_t *r, const idv_provider_t *provider,
+    ngx_http_idv_client_t *client)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_idv_who(r, provider, client);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (!provider->registration) {
+        ngx_http_idv_secret(r, provider, client);
+    }
 
     if (client->secret.len == 0) {
         return NGX_OK;
@@ -282,7 +309,9 @@ ngx_http_idv_client(ngx_http_request_t *r, const idv_provider_t *provider,
 }
 
 
-ngx_int_t
+/* a secret for a client that has none */
+
+static ngx_int_t
 ngx_http_idv_client_new(ngx_http_request_t *r, const idv_provider_t *provider,
     ngx_http_idv_client_t *client)
 {
@@ -297,10 +326,8 @@ ngx_http_idv_client_new(ngx_http_request_t *r, const idv_provider_t *provider,
         return NGX_ERROR;
     }
 
-    if (!client->cookieless
-        && ngx_http_idv_cookie_set(r, provider, IDV_COOKIE_FLOW,
-                                   &client->secret, -1)
-           == NULL)
+    if (provider->registration
+        && ngx_http_idv_newcomer(provider, client, r->pool) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -642,13 +669,8 @@ ngx_http_idv_start(ngx_http_request_t *r, const idv_provider_t *provider,
     ngx_str_t *policy, ngx_int_t max_age, idv_engine_op_t **result)
 {
     u_char            verify[16], subject[16];
+    ngx_uint_t        fresh;
     idv_engine_op_t  *op;
-
-    if (ngx_http_idv_subject_hash(&client->subject, subject) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    /* first: an answer that fails sets no cookie */
 
     ngx_memcpy(verify, provider->verify_policy, sizeof(verify));
 
@@ -660,8 +682,22 @@ ngx_http_idv_start(ngx_http_request_t *r, const idv_provider_t *provider,
         return NGX_ERROR;
     }
 
-    if (client->secret.len == 0
-        && ngx_http_idv_client_new(r, provider, client) != NGX_OK)
+    fresh = (client->secret.len == 0);
+
+    if (fresh && ngx_http_idv_client_new(r, provider, client) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_idv_subject_hash(&client->subject, subject) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* last: an answer that fails sets no cookie */
+
+    if (fresh && !client->cookieless
+        && ngx_http_idv_cookie_set(r, provider, IDV_COOKIE_FLOW,
+                                   &client->secret, -1)
+           == NULL)
     {
         return NGX_ERROR;
     }
@@ -680,7 +716,11 @@ ngx_http_idv_start(ngx_http_request_t *r, const idv_provider_t *provider,
 
     ngx_memcpy(op->flow.binding, client->binding, sizeof(op->flow.binding));
     ngx_memcpy(op->flow.subject, subject, sizeof(op->flow.subject));
-    ngx_memcpy(op->flow.user, client->subject.data, client->subject.len);
+
+    if (ngx_http_idv_flow_user(provider, client, op->flow.user) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     ngx_memcpy(op->flow.policy, verify, sizeof(op->flow.policy));
 
     if (return_to->len && ngx_http_idv_return_path(return_to) == NGX_OK) {

@@ -46,6 +46,7 @@ typedef struct {
     void                       *call;        /* the flow API's own */
     ngx_str_t                   instead;     /* of a body that nginx made */
     ngx_table_elt_t            *issued;      /* a session's cookie, see there */
+    const ngx_http_idv_session_t  *redeemed; /* by this request */
     void                       *look;        /* in a directory, see ldap */
     ngx_str_t                   args;        /* of a console, see there */
 } ngx_http_idv_ctx_t;
@@ -79,7 +80,7 @@ typedef enum {
 /* who asks, and on behalf of which flow client */
 
 typedef struct {
-    ngx_str_t                   subject;     /* never empty */
+    ngx_str_t                   subject;     /* "": unknown, without a secret */
     ngx_str_t                   secret;      /* the flow client's; "" : none */
     u_char                      binding[32]; /* of both, where secret is set */
     unsigned                    cookieless:1;/* sent X-PF-Authn-API-State */
@@ -102,15 +103,30 @@ ngx_int_t ngx_http_idv_value(ngx_http_request_t *r,
 ngx_int_t ngx_http_idv_subject(ngx_http_request_t *r,
     ngx_http_idv_client_t *client);
 
+/* the same at a provider, where it may be somebody whom nobody knows */
+ngx_int_t ngx_http_idv_who(ngx_http_request_t *r,
+    const idv_provider_t *provider, ngx_http_idv_client_t *client);
+
+/* the subject of a client who registers: by its secret, "" without one */
+ngx_int_t ngx_http_idv_newcomer(const idv_provider_t *provider,
+    ngx_http_idv_client_t *client, ngx_pool_t *pool);
+
+/* who a new flow is of; user is zero, and longer than any */
+ngx_int_t ngx_http_idv_flow_user(const idv_provider_t *provider,
+    const ngx_http_idv_client_t *client, char *user);
+
+/*
+ * NGX_OK: this request, and no other, has the session of a registration;
+ * NGX_DECLINED: another had it.
+ */
+ngx_int_t ngx_http_idv_redeem(ngx_http_request_t *r,
+    const idv_provider_t *provider, const ngx_http_idv_session_t *session);
+
 /*
  * NGX_DECLINED: no subject.  With the client's secret from its cookie, or from
  * X-PF-Authn-API-State, if it sent one of the right form.
  */
 ngx_int_t ngx_http_idv_client(ngx_http_request_t *r,
-    const idv_provider_t *provider, ngx_http_idv_client_t *client);
-
-/* a new secret for a client that has none; its cookie unless cookieless */
-ngx_int_t ngx_http_idv_client_new(ngx_http_request_t *r,
     const idv_provider_t *provider, ngx_http_idv_client_t *client);
 
 /* the known e-mails (or phones) of the request, valid and bounded */
