@@ -421,9 +421,11 @@ ngx_http_idv_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
 
 
 char *
-ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
-    ngx_http_idv_loc_conf_t *conf)
+ngx_http_idv_merge(ngx_conf_t *cf, void *parent, void *child)
 {
+    ngx_http_idv_loc_conf_t *prev = parent;
+    ngx_http_idv_loc_conf_t *conf = child;
+
     size_t                     max;
     ngx_uint_t                 off;
     ngx_http_idv_gate_t       *gate;

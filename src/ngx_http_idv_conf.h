@@ -110,8 +110,7 @@ char *ngx_http_idv_audit_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 void *ngx_http_idv_create_srv_conf(ngx_conf_t *cf);
 char *ngx_http_idv_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child);
 
-char *ngx_http_idv_merge(ngx_conf_t *cf, ngx_http_idv_loc_conf_t *prev,
-    ngx_http_idv_loc_conf_t *conf);
+char *ngx_http_idv_merge(ngx_conf_t *cf, void *parent, void *child);
 
 /* every gate has a flow API or a page in its server */
 ngx_int_t ngx_http_idv_check_gates(ngx_conf_t *cf);

@@ -17,8 +17,6 @@ static ngx_int_t ngx_http_idv_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_idv_postconfiguration(ngx_conf_t *cf);
 static void *ngx_http_idv_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_idv_create_loc_conf(ngx_conf_t *cf);
-static char *ngx_http_idv_merge_loc_conf(ngx_conf_t *cf, void *parent,
-    void *child);
 static ngx_int_t ngx_http_idv_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_idv_init_process(ngx_cycle_t *cycle);
 static void ngx_http_idv_exit_process(ngx_cycle_t *cycle);
@@ -623,7 +621,7 @@ static ngx_http_module_t  ngx_http_idv_module_ctx = {
     ngx_http_idv_merge_srv_conf,           /* merge server configuration */
 
     ngx_http_idv_create_loc_conf,          /* create location configuration */
-    ngx_http_idv_merge_loc_conf            /* merge location configuration */
+    ngx_http_idv_merge                     /* merge location configuration */
 };
 
 
@@ -779,13 +777,6 @@ ngx_http_idv_create_loc_conf(ngx_conf_t *cf)
     lcf->connector.timeout = NGX_CONF_UNSET_MSEC;
 
     return lcf;
-}
-
-
-static char *
-ngx_http_idv_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
-{
-    return ngx_http_idv_merge(cf, parent, child);
 }
 
 
