@@ -395,6 +395,16 @@ is($client->get('/signup/own/')->header('Content-Type'), 'image/gif',
 $gate->refuses($client, '/signup/done', 'which has used it');
 told_nothing('nginx itself');
 
+# nor does a worker that dies give anything back
+
+($client) = verified();
+$client->send('GET', '/signup/mute/');
+$taken = $mute->accept;
+$site->nginx->kill_worker($_) for $site->nginx->workers;
+close $taken;
+$gate->refuses($client, '/signup/done', 'whose worker has died');
+
+
 # signing out in between is not undone
 
 ($client) = verified();

@@ -137,6 +137,10 @@ test_records(void)
     ok(!opens(record), "one of a header, in a cookie");
     record[1] = 0;
 
+    record[1] = 4;
+    ok(!opens(record), "one with less than the user in it");
+    record[1] = 0;
+
     ok(opens(record), "which was all that was wrong");
 
     for (i = 68; i < 92; i += 8) {
