@@ -12,6 +12,7 @@
 
 
 #define NGX_HTTP_IDV_MAX_ATTRIBUTE  64
+#define NGX_HTTP_IDV_MAX_INPUTS     16       /* of a location */
 
 
 #define ngx_http_idv_users_wrong(cf, pc, text)                                \
@@ -181,7 +182,7 @@ ngx_http_idv_input_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    if (lcf->inputs->nelts == IDV_INPUT_MAX) {
+    if (lcf->inputs->nelts == NGX_HTTP_IDV_MAX_INPUTS) {
         return "is one too many: a location has 16 at most";
     }
 

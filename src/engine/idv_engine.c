@@ -474,22 +474,12 @@ failed:
 }
 
 
-/* whether what is known of the user is given to the provider */
-
-static ngx_uint_t
-idv_engine_gives(const idv_provider_t *provider, const idv_effect_t *effect)
-{
-    return effect->type == IDV_EFFECT_FIND
-           && provider->flow.on_user_not_found == IDV_PROVISION
-           && provider->names == NULL;
-}
-
-
 /* what the job needs of the request, which may go away before it */
 
 static ngx_int_t
 idv_engine_copy(idv_engine_job_t *job, idv_engine_op_t *op)
 {
+    uint32_t      wanted;
     ngx_str_t     value;
     ngx_uint_t    i, n;
     idv_inputs_t  inputs;
@@ -502,10 +492,12 @@ idv_engine_copy(idv_engine_job_t *job, idv_engine_op_t *op)
         return NGX_ERROR;
     }
 
-    if (idv_engine_gives(op->provider, &job->effect)) {
+    wanted = idv_engine_wants(job);
+
+    if (wanted) {
         inputs.n = 0;
 
-        if (op->ask->inputs(op, &inputs) != NGX_OK
+        if (op->ask->inputs(op, wanted, &inputs) != NGX_OK
             || idv_input_copy(job->pool, &job->inputs, &inputs) != NGX_OK)
         {
             return NGX_ERROR;

@@ -49,8 +49,9 @@ typedef struct {
     /* whom transactions are counted for: the client's address, or network */
     void                  (*address)(idv_engine_op_t *op, ngx_str_t *value);
 
-    /* what is known of the user, in op->pool */
-    ngx_int_t             (*inputs)(idv_engine_op_t *op, idv_inputs_t *inputs);
+    /* what is known of the user, of those bits, in op->pool */
+    ngx_int_t             (*inputs)(idv_engine_op_t *op, uint32_t wanted,
+                                    idv_inputs_t *inputs);
 } idv_engine_ask_t;
 
 /*

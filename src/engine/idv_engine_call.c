@@ -72,10 +72,19 @@ idv_engine_call_new(idv_engine_job_t *job)
 ngx_int_t
 idv_engine_call(idv_engine_job_t *job, json_t *document)
 {
+    ngx_int_t    rc;
     idv_call_t  *call;
 
     if (job->effect.type == IDV_EFFECT_FIND) {
         return idv_engine_find(job);
+    }
+
+    if (job->effect.type == IDV_EFFECT_CREATE) {
+        rc = idv_engine_uses(job);
+
+        if (rc != NGX_OK) {
+            return rc == NGX_AGAIN ? NGX_OK : NGX_ERROR;
+        }
     }
 
     call = idv_engine_call_new(job);
@@ -93,6 +102,8 @@ idv_engine_call(idv_engine_job_t *job, json_t *document)
     case IDV_EFFECT_CREATE:
         call->method = job->effect.method;
         call->contact = job->contact;
+        call->inputs = &job->inputs;
+        call->uses = job->uses;
 
         if (job->redirect.len
             && idv_engine_return(job, &call->redirect) != NGX_OK)
@@ -253,6 +264,10 @@ static void
 idv_engine_called(idv_call_t *call)
 {
     idv_engine_job_t *job = call->data;
+
+    if (job->asks && idv_engine_uses_called(job, call) == NGX_OK) {
+        return;
+    }
 
     switch (job->effect.type) {
 

@@ -94,7 +94,7 @@ idv_engine_find_step(idv_engine_job_t *job, idv_engine_step_e step)
     call->name = job->name;
 
     if (step == IDV_ENGINE_MAKE) {
-        call->inputs = &job->inputs;
+        call->inputs = job->provider->names ? NULL : &job->inputs;
         return idv_provider_provision(call);
     }
 

@@ -36,6 +36,7 @@ typedef struct {
     idv_call_result_e       made;        /* a new user, FIND */
     uint8_t                 step;        /* of FIND */
     idv_inputs_t            inputs;      /* wiped with the pool */
+    uint32_t                uses;        /* of them, by the policy */
     ngx_str_t               redirect;
     ngx_str_t               address;
     idv_store_limit_t       limits[IDV_LIMIT_MAX];   /* what was spent */
@@ -43,6 +44,7 @@ typedef struct {
     ngx_int_t               retry_after;
     idv_engine_result_e     refused;     /* OK, or by which limit */
     unsigned                create_failed:1;
+    unsigned                asks:1;      /* what the policy uses */
     unsigned                finished:1;  /* those who wait are being told */
 } idv_engine_job_t;
 
@@ -62,6 +64,18 @@ ngx_int_t idv_engine_call(idv_engine_job_t *job, json_t *document);
  */
 ngx_int_t idv_engine_find(idv_engine_job_t *job);
 void idv_engine_find_called(idv_engine_job_t *job, idv_call_t *call);
+
+/* bits of the inputs that are worth to be asked of the request */
+uint32_t idv_engine_wants(const idv_engine_job_t *job);
+
+/*
+ * What the policy uses of job->inputs.  NGX_OK: job->uses has it; NGX_AGAIN: it
+ * is being read, and the call under way is that.
+ */
+ngx_int_t idv_engine_uses(idv_engine_job_t *job);
+
+/* that is over.  NGX_DECLINED: nothing is created, call->result says why */
+ngx_int_t idv_engine_uses_called(idv_engine_job_t *job, idv_call_t *call);
 
 /* the event of an effect that creates, and whose call has failed */
 void idv_engine_failed(idv_engine_job_t *job, idv_call_t *call,

@@ -64,6 +64,13 @@ idv_provider_provision(idv_call_t *call)
 }
 
 
+ngx_int_t
+idv_provider_uses(idv_call_t *call)
+{
+    return idv_pingone_start(call, &idv_pingone_uses);
+}
+
+
 static ngx_int_t
 idv_pingone_start(idv_call_t *call, const idv_pingone_kind_t *kind)
 {

@@ -52,6 +52,7 @@ extern const idv_pingone_kind_t  idv_pingone_recall;
 extern const idv_pingone_kind_t  idv_pingone_claims;
 extern const idv_pingone_kind_t  idv_pingone_find;
 extern const idv_pingone_kind_t  idv_pingone_provision;
+extern const idv_pingone_kind_t  idv_pingone_uses;
 
 
 /*

@@ -259,7 +259,7 @@ static json_t *
 idv_pingone_json(const idv_pingone_t *op)
 {
     u_char                 uuid[IDV_UUID_LEN];
-    json_t                *root;
+    json_t                *root, *requirements;
     ngx_int_t              rc;
     ngx_str_t              text;
     const u_char          *policy;
@@ -287,6 +287,14 @@ idv_pingone_json(const idv_pingone_t *op)
                                call->method == IDV_METHOD_EMAIL ? "email"
                                                                 : "phone",
                                &call->contact);
+    }
+
+    requirements = call->inputs ? idv_input_requirements(call->inputs,
+                                                         call->uses)
+                                : NULL;
+
+    if (requirements) {
+        rc |= json_object_set_new(root, "requirements", requirements);
     }
 
     /* this device comes back to the page; another one has none of its own */

@@ -172,7 +172,8 @@ struct idv_call_s {
     ngx_str_t                   redirect;    /* create: URL, may be empty */
     int64_t                     since;       /* recall: not created before */
     ngx_str_t                   name;        /* find: value of the attribute */
-    const idv_inputs_t         *inputs;      /* provision: or NULL */
+    const idv_inputs_t         *inputs;      /* create, provision: or NULL */
+    uint32_t                    uses;        /* create: of them; uses: out */
 
     idv_call_handler_pt         handler;
     void                       *data;
@@ -207,6 +208,9 @@ ngx_int_t idv_provider_create(idv_call_t *call);
  */
 ngx_int_t idv_provider_find(idv_call_t *call);
 ngx_int_t idv_provider_provision(idv_call_t *call);
+
+/* which inputs call->policy has a use for, bits; zero is the default policy */
+ngx_int_t idv_provider_uses(idv_call_t *call);
 
 ngx_int_t idv_provider_read(idv_call_t *call);
 

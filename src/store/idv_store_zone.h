@@ -34,7 +34,7 @@
 
 
 #define IDV_STORE_MAGIC      0x69647631      /* "idv1" */
-#define IDV_STORE_LAYOUT     6
+#define IDV_STORE_LAYOUT     7
 #define IDV_STORE_FILTER     65536           /* bits */
 #define IDV_STORE_WORD       (8 * sizeof(ngx_atomic_t))
 #define IDV_STORE_STEPS      2               /* expired records per change */

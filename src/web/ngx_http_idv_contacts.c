@@ -17,7 +17,7 @@
 #define NGX_HTTP_IDV_OPAQUE_LEN  12
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_idv_email_form(ngx_str_t *address)
 {
     u_char      ch;
@@ -53,7 +53,7 @@ ngx_http_idv_email_form(ngx_str_t *address)
 
 /* to "+" and digits */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_idv_phone_form(ngx_pool_t *pool, ngx_str_t *number)
 {
     u_char      *p, ch;

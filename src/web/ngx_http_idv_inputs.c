@@ -10,14 +10,15 @@
 #include "ngx_http_idv_web.h"
 
 
-static void ngx_http_idv_input_add(ngx_http_request_t *r,
-    idv_inputs_t *inputs, idv_input_e input, ngx_str_t *value);
-static void ngx_http_idv_input_emails(ngx_http_request_t *r,
-    idv_inputs_t *inputs, ngx_str_t *list);
+static ngx_int_t ngx_http_idv_input(ngx_http_request_t *r,
+    idv_inputs_t *inputs, idv_input_e input, ngx_str_t *text);
+static ngx_int_t ngx_http_idv_input_form(ngx_http_request_t *r,
+    idv_input_e input, ngx_str_t *value);
 
 
 ngx_int_t
-ngx_http_idv_inputs(idv_engine_op_t *op, idv_inputs_t *inputs)
+ngx_http_idv_inputs(idv_engine_op_t *op, uint32_t wanted,
+    idv_inputs_t *inputs)
 {
     ngx_str_t                       value;
     ngx_uint_t                      i;
@@ -36,15 +37,15 @@ ngx_http_idv_inputs(idv_engine_op_t *op, idv_inputs_t *inputs)
 
     for (i = 0; i < lcf->inputs->nelts; i++) {
 
-        if (ngx_http_complex_value(r, &input[i].value, &value) != NGX_OK) {
-            return NGX_ERROR;
+        if (!(wanted & IDV_INPUT_BIT(input[i].input))) {
+            continue;
         }
 
-        if (input[i].input == IDV_INPUT_EMAIL) {
-            ngx_http_idv_input_emails(r, inputs, &value);
-
-        } else {
-            ngx_http_idv_input_add(r, inputs, input[i].input, &value);
+        if (ngx_http_complex_value(r, &input[i].value, &value) != NGX_OK
+            || ngx_http_idv_input(r, inputs, input[i].input, &value)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
         }
     }
 
@@ -52,53 +53,92 @@ ngx_http_idv_inputs(idv_engine_op_t *op, idv_inputs_t *inputs)
 }
 
 
-static void
-ngx_http_idv_input_add(ngx_http_request_t *r, idv_inputs_t *inputs,
-    idv_input_e input, ngx_str_t *value)
+/* one value, or what stands between commas, as "auth_idv_email" has it */
+
+static ngx_int_t
+ngx_http_idv_input(ngx_http_request_t *r, idv_inputs_t *inputs,
+    idv_input_e input, ngx_str_t *text)
 {
-    if (value->len == 0) {
-        return;
+    u_char             *p, *last;
+    ngx_int_t           rc;
+    ngx_str_t           value;
+    const idv_input_t  *row;
+
+    row = &idv_input_table[input];
+    p = text->data;
+    last = p + text->len;
+
+    while (p < last) {
+
+        value.data = p;
+        p = row->options ? ngx_strlchr(p, last, ',') : last;
+
+        if (p == NULL) {
+            p = last;
+        }
+
+        value.len = p++ - value.data;
+
+        ngx_http_idv_trim(&value);
+
+        if (value.len == 0) {
+            continue;
+        }
+
+        rc = (value.len > row->max || inputs->n == IDV_INPUT_MAX)
+             ? NGX_DECLINED : ngx_http_idv_input_form(r, input, &value);
+
+        if (rc == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        if (rc == NGX_DECLINED) {
+
+            /* a part of a name, or of a picture, is of no use */
+
+            ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                          "idv: input \"%V\" is left out: a value of %uz "
+                          "bytes is too long, not of its form, or one too "
+                          "many", &row->name, value.len);
+            continue;
+        }
+
+        inputs->list[inputs->n].input = input;
+        inputs->list[inputs->n++].value = value;
     }
 
-    /* a part of a name, or of a picture, is of no use */
-
-    if (value->len > idv_input_table[input].max
-        || inputs->n == IDV_INPUT_MAX)
-    {
-        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
-                      "idv: input \"%V\" is left out: a value of %uz bytes "
-                      "is too long, or one too many",
-                      &idv_input_table[input].name, value->len);
-        return;
-    }
-
-    inputs->list[inputs->n].input = input;
-    inputs->list[inputs->n++].value = *value;
+    return NGX_OK;
 }
 
 
-/* as "auth_idv_email" has them, with commas between */
+/* what the provider would refuse a transaction for */
 
-static void
-ngx_http_idv_input_emails(ngx_http_request_t *r, idv_inputs_t *inputs,
-    ngx_str_t *list)
+static ngx_int_t
+ngx_http_idv_input_form(ngx_http_request_t *r, idv_input_e input,
+    ngx_str_t *value)
 {
-    u_char     *p, *last;
-    ngx_str_t   address;
+    ngx_str_t  bytes;
 
-    p = list->data;
-    last = p + list->len;
+    switch (input) {
 
-    while (p < last) {
-        address.data = p;
+    case IDV_INPUT_EMAIL:
+        return ngx_http_idv_email_form(value) ? NGX_OK : NGX_DECLINED;
 
-        while (p < last && *p != ',') {
-            p++;
+    case IDV_INPUT_PHONE:
+        return ngx_http_idv_phone_form(r->pool, value);
+
+    case IDV_INPUT_SELFIE:
+        bytes.data = ngx_pnalloc(r->pool,
+                                 ngx_base64_decoded_length(value->len));
+
+        if (bytes.data == NULL) {
+            return NGX_ERROR;
         }
 
-        address.len = p++ - address.data;
+        return ngx_decode_base64(&bytes, value) == NGX_OK ? NGX_OK
+                                                          : NGX_DECLINED;
 
-        ngx_http_idv_trim(&address);
-        ngx_http_idv_input_add(r, inputs, IDV_INPUT_EMAIL, &address);
+    default:
+        return NGX_OK;
     }
 }

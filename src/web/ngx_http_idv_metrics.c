@@ -38,6 +38,7 @@ static const ngx_http_idv_metric_t  ngx_http_idv_counters[] = {
     { "idv_provider_claims_total", "Verified data fetched." },
     { "idv_provider_lookups_total", "Users looked up." },
     { "idv_users_provisioned_total", "Users made at the provider." },
+    { "idv_provider_policies_total", "Verify policies read." },
     { "idv_provider_tokens_total", "Worker tokens fetched." },
     { "idv_provider_errors_total", "Calls to the provider that failed." },
     { "idv_provider_limited_total", "Calls held back by a limit." },

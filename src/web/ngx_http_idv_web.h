@@ -136,8 +136,13 @@ ngx_int_t ngx_http_idv_contacts(ngx_http_request_t *r, ngx_uint_t contact,
 /* without blanks around it */
 void ngx_http_idv_trim(ngx_str_t *s);
 
+/* 1: it is an address; NGX_DECLINED: it is no number, else "+" and digits */
+ngx_uint_t ngx_http_idv_email_form(ngx_str_t *address);
+ngx_int_t ngx_http_idv_phone_form(ngx_pool_t *pool, ngx_str_t *number);
+
 /* what the location knows of the user, for idv_engine_ask_t */
-ngx_int_t ngx_http_idv_inputs(idv_engine_op_t *op, idv_inputs_t *inputs);
+ngx_int_t ngx_http_idv_inputs(idv_engine_op_t *op, uint32_t wanted,
+    idv_inputs_t *inputs);
 
 /* as the contacts, and none that the provider's delivery has no use for */
 ngx_int_t ngx_http_idv_offered(ngx_http_request_t *r,

@@ -341,6 +341,7 @@ test_found(void)
 
     provider.flow.lookup = 1;
     provider.flow.on_user_not_found = IDV_PROVISION;
+    known = 1;
 
     flow = start("/first");
     c = run(&flow, IDV_EVENT_DEVICE_SELF);
@@ -357,7 +358,13 @@ test_found(void)
     is_int(finds, 2, "no answer: was one made?");
 
     users(IDV_CALL_OK, IDV_FOUND_ONE, "7b3e");
-    is_int(created, 1, "yes");
+    is_int(uses, 1, "yes: what does the policy use of what is known?");
+    is_int(created, 0, "not before that");
+
+    called->uses = IDV_INPUT_BIT(IDV_INPUT_GIVEN_NAME);
+    users(IDV_CALL_OK, IDV_FOUND_NONE, "");
+    ok(created == 1 && called->inputs->n == 1
+       && called->uses == IDV_INPUT_BIT(IDV_INPUT_GIVEN_NAME), "the name");
     ok(called->user.len == 4 && memcmp(called->user.data, "7b3e", 4) == 0,
        "whose transaction it is");
 
@@ -368,6 +375,22 @@ test_found(void)
     is_int(flow.state, IDV_STATE_REQUIRED, "the flow goes on");
     ok(flow.found && strcmp(flow.user, "7b3e") == 0
        && strcmp(flow.return_to, "/second") == 0, "with both changes");
+    gone(c);
+
+    /* one that cannot be read */
+
+    reset();
+    known = 1;
+    ngx_current_msec += 60000;
+
+    flow = start("/first");
+    c = run(&flow, IDV_EVENT_DEVICE_SELF);
+    is_int(uses, 1, "a minute later it is read again");
+    users(IDV_CALL_NOT_FOUND, IDV_FOUND_NONE, "");
+    ok(created == 0 && c->done == 1
+       && c->op.result == IDV_ENGINE_UNAVAILABLE
+       && look(&flow).state == IDV_STATE_DEVICE,
+       "and without it nothing is created");
     gone(c);
 
     reset();

@@ -31,7 +31,8 @@ static idv_provider_t   provider;
 static idv_key_t        keys[3];     /* the first is the provider's */
 static idv_call_t      *called;      /* under way */
 static ngx_uint_t       created, recalls, reads, canceled, detached;
-static ngx_uint_t       finds, provisions;
+static ngx_uint_t       finds, provisions, uses;
+static ngx_uint_t       known;       /* 1: something is, of the user */
 static int64_t          since;
 static ngx_uint_t       no_calls;    /* the next one cannot be made */
 static json_t          *document;    /* what is read */
@@ -55,6 +56,14 @@ ngx_int_t
 idv_provider_create(idv_call_t *call)
 {
     created++;
+    return begun(call);
+}
+
+
+ngx_int_t
+idv_provider_uses(idv_call_t *call)
+{
+    uses++;
     return begun(call);
 }
 
@@ -161,8 +170,12 @@ at_home(idv_engine_op_t *op, ngx_str_t *value)
 /* who it is, as the location knows it */
 
 static ngx_int_t
-as_known(idv_engine_op_t *op, idv_inputs_t *inputs)
+as_known(idv_engine_op_t *op, uint32_t wanted, idv_inputs_t *inputs)
 {
+    if (!known) {
+        return NGX_OK;
+    }
+
     inputs->n = 1;
     inputs->list[0].input = IDV_INPUT_GIVEN_NAME;
     ngx_str_set(&inputs->list[0].value, "Ann");
@@ -297,6 +310,8 @@ reset(void)
     recalls = 0;
     finds = 0;
     provisions = 0;
+    uses = 0;
+    known = 0;
     reads = 0;
     canceled = 0;
     detached = 0;
