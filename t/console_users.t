@@ -198,14 +198,15 @@ is($answer->json->{transaction}{transactionStatus}{status},
     'APPROVED_NO_REQUEST', '... is approved without a request');
 is(($console->told)[1]{transaction}, $later->{id}, '... and told by its id');
 
-# one that nobody has begun can still be begun, and nobody approves it
+# who has not begun, and who was never asked, need not
 
 $later = $service->api('POST', $users, {})->json;
-$console->theirs($console->change('adm', 'users/ann/approve', {}), 400,
-    'INVALID_DATA', 'while a user is asked');
-$service->set($later->{id}, 'FAIL', reason => 'TRANSACTION_TIMED_OUT');
-is($console->change('adm', 'users/ann/approve', {})->status, 200,
-    '... until the time is over');
+is($console->change('adm', 'users/ann/approve', {})
+    ->json->{transaction}{transactionStatus}{status}, 'APPROVED_NO_REQUEST',
+    'one that nobody has begun');
+is($console->change('adm', 'users/tess/approve', {})
+    ->json->{transaction}{transactionStatus}{status}, 'APPROVED_NO_REQUEST',
+    'one that is made for it');
 $console->told;
 
 

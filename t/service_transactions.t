@@ -553,7 +553,7 @@ is_deeply([status($t), checks($t)], ['FAIL', { LIVENESS => 'FAIL',
 # Manual approval: from which status, to which, and of which transaction.
 
 my @approvals = (
-    ['REQUESTED', 400], ['INITIATED', 400], ['PARTIAL', 400],
+    ['REQUESTED', 400, 200], ['INITIATED', 400], ['PARTIAL', 400],
     ['IN_PROGRESS', 200], ['SUCCESS', 400], ['FAIL', 200],
     ['NOT_REQUIRED', 400], ['APPROVED_MANUALLY', 400],
     ['APPROVED_NO_REQUEST', 400],
@@ -562,9 +562,10 @@ my @approvals = (
 my $plain = policy(liveness => \%live);
 
 for my $case (@approvals) {
-    my ($from, $http) = @$case;
+    my ($from, @http) = @$case;
 
     for my $to ('APPROVED_MANUALLY', 'APPROVED_NO_REQUEST') {
+        my $http = $to eq 'APPROVED_MANUALLY' ? $http[0] : $http[-1];
         my $t = transaction($plain);
         $service->set($t->{id}, $from);
 

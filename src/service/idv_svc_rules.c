@@ -642,7 +642,10 @@ idv_svc_tx_approve(idv_svc_tx_t *tx, idv_tx_status_e status, int64_t now)
 {
     ngx_uint_t  i;
 
-    if (tx->status != IDV_TX_FAIL && tx->status != IDV_TX_IN_PROGRESS) {
+    if (tx->status != IDV_TX_FAIL && tx->status != IDV_TX_IN_PROGRESS
+        && !(tx->status == IDV_TX_REQUESTED
+             && status == IDV_TX_APPROVED_NO_REQUEST))
+    {
         return NGX_DECLINED;
     }
 

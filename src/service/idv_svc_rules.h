@@ -341,7 +341,10 @@ void idv_svc_tx_otp_rules(const idv_svc_tx_t *tx, idv_svc_channel_e channel,
 /* the check that a password of this channel is for */
 idv_svc_check_e idv_svc_tx_otp_check(idv_svc_channel_e channel);
 
-/* manual approval: FAIL and IN_PROGRESS only, NGX_DECLINED otherwise */
+/*
+ * Manual approval: FAIL and IN_PROGRESS, and REQUESTED without a request;
+ * NGX_DECLINED otherwise.
+ */
 ngx_int_t idv_svc_tx_approve(idv_svc_tx_t *tx, idv_tx_status_e status,
     int64_t now);
 

@@ -623,8 +623,8 @@ idv_svc_transaction_approved(idv_svc_call_t *call, idv_svc_view_t *view,
 
     if (idv_svc_tx_approve(&view->tx, *status, call->now) != NGX_OK) {
         idv_svc_detail(call, "INVALID_VALUE", "transactionStatus.status",
-                       "The transaction is neither FAIL nor IN_PROGRESS.",
-                       NULL);
+                       "The transaction cannot be approved so: it is neither "
+                       "FAIL nor IN_PROGRESS.", NULL);
         return NGX_ABORT;
     }
 
