@@ -22,7 +22,7 @@ sealed_aad(const idv_provider_t *provider, const char *host, ngx_uint_t header)
         parts[0] = provider->cookie_name;
     }
 
-    ngx_str_set(&parts[1], "session 1");
+    ngx_str_set(&parts[1], "session 2");
     parts[2] = provider->name;
     parts[3] = provider->environment_id;
     parts[4].data = (u_char *) host;
@@ -76,7 +76,7 @@ sealed_opens(const idv_provider_t *provider, const char *host,
     n = idv_open(provider->keys, provider->nkeys, &aad, bytes.data, bytes.len,
                  plain);
 
-    return n >= 100 && (plain[1] & 1) == header;
+    return n >= 116 && (plain[1] & 1) == header;
 }
 
 
