@@ -292,6 +292,9 @@ test_set(void)
     json_object_set_new(root, "number", json_integer(1));
     json_object_set_new(root, "blank", json_string(" a b "));
 
+    /* where a session was found is known */
+    fake_ctx.provider = &fake_provider;
+
     memset(&session, 0, sizeof(session));
     session.status = IDV_TX_APPROVED_MANUALLY;
     session.verified = fake_time.sec;
