@@ -562,8 +562,14 @@ ngx_http_idv_provider_cookies(ngx_conf_t *cf, ngx_http_idv_main_conf_t *mcf,
     ngx_http_idv_provider_conf_t *pc)
 {
     ngx_str_t        *name, *other;
-    ngx_uint_t        i;
+    ngx_uint_t        i, j, meet;
     idv_provider_t  **provider;
+
+    static const char *const  behind[] = {
+        NGX_HTTP_IDV_FLOW_COOKIE,
+        NGX_HTTP_IDV_KEPT_COOKIE,
+        NGX_HTTP_IDV_CONSOLE_COOKIE
+    };
 
     name = &pc->p.cookie_name;
     provider = mcf->providers.elts;
@@ -571,23 +577,22 @@ ngx_http_idv_provider_cookies(ngx_conf_t *cf, ngx_http_idv_main_conf_t *mcf,
     for (i = 0; i < mcf->providers.nelts; i++) {
         other = &provider[i]->cookie_name;
 
-        if (ngx_http_idv_provider_cookie_is(name, other, "")
-            || ngx_http_idv_provider_cookie_is(name, other,
-                                               NGX_HTTP_IDV_FLOW_COOKIE)
-            || ngx_http_idv_provider_cookie_is(other, name,
-                                               NGX_HTTP_IDV_FLOW_COOKIE)
-            || ngx_http_idv_provider_cookie_is(name, other,
-                                               NGX_HTTP_IDV_CONSOLE_COOKIE)
-            || ngx_http_idv_provider_cookie_is(other, name,
-                                               NGX_HTTP_IDV_CONSOLE_COOKIE))
-        {
+        meet = ngx_http_idv_provider_cookie_is(name, other, "");
+
+        for (j = 0; j < sizeof(behind) / sizeof(behind[0]); j++) {
+            meet |= ngx_http_idv_provider_cookie_is(name, other, behind[j])
+                    | ngx_http_idv_provider_cookie_is(other, name, behind[j]);
+        }
+
+        if (meet) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "idv_provider \"%V\": its cookies \"%V\", \"%V"
-                               NGX_HTTP_IDV_FLOW_COOKIE "\" and \"%V"
+                               NGX_HTTP_IDV_FLOW_COOKIE "\", \"%V"
+                               NGX_HTTP_IDV_KEPT_COOKIE "\" and \"%V"
                                NGX_HTTP_IDV_CONSOLE_COOKIE "\" meet those of "
                                "\"%V\": give one of the two another "
                                "\"cookie_name\"", &pc->p.name, name, name, name,
-                               &provider[i]->name);
+                               name, &provider[i]->name);
             return NGX_CONF_ERROR;
         }
     }

@@ -184,7 +184,7 @@ for my $case (['idv_provider local_flow {', ''],
 {
     my ($open, $line, $first) = @$case;
 
-    refused("$open $line", qr/its cookies "\w+", "\w+_flow" and "\w+_console" meet those of "local": give one of the two another "cookie_name"/,
+    refused("$open $line", qr/its cookies "\w+", "\w+_flow", "\w+_kept" and "\w+_console" meet those of "local": give one of the two another "cookie_name"/,
         provider => $first ? "cookie_name $first;" : undef,
         http => join "\n", $open, @provider, $line, '} #!');
 }

@@ -102,6 +102,11 @@ idv_engine_start(idv_engine_op_t *op)
         return;
     }
 
+    if (idv_engine_resume(op, &op->flow) == NGX_OK) {
+        op->result = IDV_ENGINE_OK;
+        return;
+    }
+
     if (idv_random_id((u_char *) op->flow.id) != NGX_OK) {
         op->result = IDV_ENGINE_ERROR;
         return;
@@ -152,7 +157,8 @@ idv_engine_load(idv_engine_op_t *op, idv_flow_t *flow)
 
     if (!idv_engine_seen(op)
         && idv_store_load(op->provider->store, &op->id, op->event.now_ms, flow)
-           != NGX_OK)
+           != NGX_OK
+        && idv_engine_resume(op, flow) != NGX_OK)
     {
         ngx_memzero(flow, sizeof(idv_flow_t));
     }
@@ -725,6 +731,7 @@ idv_engine_finish(idv_engine_job_t *job, ngx_uint_t stale)
         }
 
         op->flow = job->flow;
+        op->made = job->another;
         op->result = IDV_ENGINE_OK;
 
         if (op == job->owner && (job->create_failed || job->refused)

@@ -52,6 +52,14 @@ typedef struct {
     /* what is known of the user, of those bits, in op->pool */
     ngx_int_t             (*inputs)(idv_engine_op_t *op, uint32_t wanted,
                                     idv_inputs_t *inputs);
+
+    /*
+     * The flow that the client has kept, if it is of this provider and another
+     * zone, as it was when its transaction was created; sealed is when.  NULL
+     * or NGX_DECLINED: none.
+     */
+    ngx_int_t             (*kept)(idv_engine_op_t *op, idv_flow_t *flow,
+                                  int64_t *sealed);
 } idv_engine_ask_t;
 
 /*
@@ -89,6 +97,7 @@ struct idv_engine_op_s {
     ngx_int_t               retry_after; /* seconds, -1: none */
     ngx_str_t               claims;      /* ENDED by this op: for the session */
     unsigned                issue:1;     /* this op, and no other, issues it */
+    unsigned                made:1;      /* flow has another transaction */
 
     /* the engine's own */
     ngx_msec_t              found;       /* when FIND has seen flow; 0: not */

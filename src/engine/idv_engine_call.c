@@ -166,6 +166,7 @@ idv_engine_created(idv_engine_job_t *job, idv_call_t *call)
 
     if (call->result == IDV_CALL_OK) {
         event.type = IDV_EVENT_CREATED;
+        job->another = 1;
 
     } else {
         idv_engine_failed(job, call, &event);

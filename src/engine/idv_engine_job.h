@@ -45,6 +45,7 @@ typedef struct {
     idv_engine_result_e     refused;     /* OK, or by which limit */
     unsigned                create_failed:1;
     unsigned                asks:1;      /* what the policy uses */
+    unsigned                another:1;   /* transaction, for the flow */
     unsigned                finished:1;  /* those who wait are being told */
 } idv_engine_job_t;
 
@@ -94,6 +95,12 @@ ngx_int_t idv_engine_return(const idv_engine_job_t *job, ngx_str_t *url);
 /* 1 if op->code is that of the flow's last transaction */
 ngx_uint_t idv_engine_asked_back(const idv_engine_op_t *op,
     const idv_flow_t *flow);
+
+/*
+ * The flow that is asked for, or one that would do where one is started, as the
+ * client of op has kept it.  NGX_OK: it is in the zone.
+ */
+ngx_int_t idv_engine_resume(idv_engine_op_t *op, idv_flow_t *flow);
 
 /* gives back the lease of an effect that will have no outcome */
 void idv_engine_release(idv_engine_job_t *job);

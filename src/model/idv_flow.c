@@ -27,6 +27,8 @@ typedef int (*idv_flow_step_pt)(const idv_flow_policy_t *policy,
 
 static int idv_flow_start(const idv_flow_policy_t *policy,
     const idv_event_t *event, idv_flow_t *next, idv_effect_t *effect);
+static int idv_flow_resumed(const idv_flow_policy_t *policy,
+    const idv_event_t *event, idv_flow_t *next, idv_effect_t *effect);
 static int idv_flow_self(const idv_flow_policy_t *policy,
     const idv_event_t *event, idv_flow_t *next, idv_effect_t *effect);
 static int idv_flow_other(const idv_flow_policy_t *policy,
@@ -61,30 +63,6 @@ static int idv_flow_read_failed(const idv_flow_policy_t *policy,
     const idv_event_t *event, idv_flow_t *next, idv_effect_t *effect);
 
 
-static const char *const  idv_flow_states[IDV_STATE_NSTATES] = {
-    "NEW",
-    "ID_VERIFICATION_DEVICE",
-    "ID_VERIFICATION_OPTIONS",
-    "ID_VERIFICATION_REQUIRED",
-    "ID_VERIFICATION_IN_PROGRESS",
-    "ID_VERIFICATION_COMPLETED",
-    "ID_VERIFICATION_FAILED",
-    "ID_VERIFICATION_TIMED_OUT",
-    "COMPLETED",
-    "FAILED"
-};
-
-
-static const char *const  idv_flow_actions[IDV_ACTION_NACTIONS] = {
-    "deviceAuthentication",
-    "optionsAuthentication",
-    "poll",
-    "retryVerification",
-    "cancelAuthentication",
-    "continueAuthentication"
-};
-
-
 #define IDV_BIT(n)  (1u << (n))
 
 #define IDV_LIVE                                                              \
@@ -95,6 +73,11 @@ static const char *const  idv_flow_actions[IDV_ACTION_NACTIONS] = {
 
 #define IDV_WAITING                                                           \
     (IDV_BIT(IDV_STATE_REQUIRED) | IDV_BIT(IDV_STATE_IN_PROGRESS))
+
+/* statuses of a transaction that nobody has had anything of */
+#define IDV_OPEN                                                              \
+    (IDV_BIT(IDV_TX_REQUESTED) | IDV_BIT(IDV_TX_INITIATED)                    \
+     | IDV_BIT(IDV_TX_PARTIAL) | IDV_BIT(IDV_TX_IN_PROGRESS))
 
 /* where a transaction is chosen, and an earlier one may do */
 #define IDV_CHOOSING                                                          \
@@ -154,7 +137,8 @@ static const struct {
     /* CREATE_FAILED */ { idv_flow_create_failed, IDV_LIVE, 0 },
     /* STATUS */        { idv_flow_status, IDV_WAITING | IDV_CHOOSING, 0 },
     /* CLAIMS */        { idv_flow_claims, IDV_WAITING | IDV_CHOOSING, 0 },
-    /* READ_FAILED */   { idv_flow_read_failed, IDV_LIVE, 0 }
+    /* READ_FAILED */   { idv_flow_read_failed, IDV_LIVE, 0 },
+    /* RESUMED */       { idv_flow_resumed, IDV_BIT(IDV_STATE_NEW), 0 }
 };
 
 
@@ -284,6 +268,24 @@ idv_flow_start(const idv_flow_policy_t *policy, const idv_event_t *event,
     next->created = event->now_ms;
 
     return idv_flow_first(policy, event, next);
+}
+
+
+static int
+idv_flow_resumed(const idv_flow_policy_t *policy, const idv_event_t *event,
+    idv_flow_t *next, idv_effect_t *effect)
+{
+    (void) effect;
+
+    next->created = event->now_ms;
+    next->next_read = event->now_ms;
+
+    /* which no flow has that waits, but one that was not read since */
+    next->tx_status = IDV_TX_UNKNOWN;
+
+    idv_flow_enter(policy, event, next, IDV_STATE_REQUIRED);
+
+    return IDV_FLOW_OK;
 }
 
 
@@ -689,6 +691,17 @@ idv_flow_status(const idv_flow_policy_t *policy, const idv_event_t *event,
     }
 
     idv_flow_release(next);
+
+    /* what is over may have opened the gate already: nobody here would know */
+
+    if (next->tx_status == IDV_TX_UNKNOWN
+        && !(IDV_BIT(tx->status) & IDV_OPEN))
+    {
+        next->tx_status = tx->status;
+        idv_flow_enter(policy, event, next, IDV_STATE_TIMED_OUT);
+        return IDV_FLOW_OK;
+    }
+
     next->tx_status = tx->status;
 
     switch ((idv_tx_status_e) tx->status) {
@@ -858,35 +871,4 @@ idv_flow_allows(unsigned state, unsigned action)
 {
     return state < IDV_STATE_NSTATES && action < IDV_ACTION_NACTIONS
            && (idv_flow_offers[action] & IDV_BIT(state));
-}
-
-
-const char *
-idv_flow_state_name(unsigned state)
-{
-    return state < IDV_STATE_NSTATES ? idv_flow_states[state] : "UNKNOWN";
-}
-
-
-const char *
-idv_flow_action_name(unsigned action)
-{
-    return action < IDV_ACTION_NACTIONS ? idv_flow_actions[action] : "UNKNOWN";
-}
-
-
-int
-idv_flow_action_parse(const char *text, size_t len)
-{
-    int  i;
-
-    for (i = 0; i < IDV_ACTION_NACTIONS; i++) {
-        if (strlen(idv_flow_actions[i]) == len
-            && memcmp(idv_flow_actions[i], text, len) == 0)
-        {
-            return i;
-        }
-    }
-
-    return -1;
 }

@@ -184,6 +184,9 @@ typedef enum {
     IDV_EVENT_STATUS,                /* tx.status, tx.timed_out */
     IDV_EVENT_CLAIMS,                /* cause: NONE if all matched */
     IDV_EVENT_READ_FAILED,           /* retry_after */
+
+    /* from a client's copy: NEW, with the transaction that it had */
+    IDV_EVENT_RESUMED,
     IDV_EVENT_NEVENTS
 } idv_event_e;
 

@@ -41,6 +41,7 @@ typedef struct {
 typedef enum {
     IDV_COOKIE_SESSION = 0,
     IDV_COOKIE_FLOW,
+    IDV_COOKIE_KEPT,
     IDV_COOKIE_CONSOLE,
     IDV_COOKIE_NCOOKIES
 } idv_cookie_e;

@@ -606,6 +606,21 @@ idv_store_find(idv_store_root_t *root, const char *id)
 }
 
 
+ngx_uint_t
+idv_store_known(idv_store_t *store, const char *id)
+{
+    uint32_t  i;
+
+    idv_store_lock(store);
+
+    i = idv_store_find(store->root, id);
+
+    idv_store_unlock(store);
+
+    return i != 0;
+}
+
+
 ngx_int_t
 idv_store_load(idv_store_t *store, const ngx_str_t *id, uint64_t now,
     idv_flow_t *flow)

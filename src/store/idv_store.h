@@ -100,6 +100,9 @@ ngx_int_t idv_store_create(idv_store_t *store, idv_flow_t *flow, uint64_t now);
 ngx_int_t idv_store_load(idv_store_t *store, const ngx_str_t *id, uint64_t now,
     idv_flow_t *flow);
 
+/* 1: there is a record of it, and be it expired */
+ngx_uint_t idv_store_known(idv_store_t *store, const char *id);
+
 /*
  * Saves over the version that flow carries and increments it in flow as well.
  * NGX_DECLINED if the record is gone or has another version: load again.

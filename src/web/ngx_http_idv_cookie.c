@@ -142,6 +142,7 @@ ngx_http_idv_cookie_names(ngx_pool_t *pool, const ngx_str_t *plain,
     static const char *const  suffix[IDV_COOKIE_NCOOKIES] = {
         "",                              /* IDV_COOKIE_SESSION */
         NGX_HTTP_IDV_FLOW_COOKIE,        /* IDV_COOKIE_FLOW */
+        NGX_HTTP_IDV_KEPT_COOKIE,        /* IDV_COOKIE_KEPT */
         NGX_HTTP_IDV_CONSOLE_COOKIE      /* IDV_COOKIE_CONSOLE */
     };
 

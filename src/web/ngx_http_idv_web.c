@@ -21,7 +21,8 @@ static void ngx_http_idv_op_address(idv_engine_op_t *op, ngx_str_t *value);
 static const idv_engine_ask_t  ngx_http_idv_ask = {
     ngx_http_idv_expect,
     ngx_http_idv_op_address,
-    ngx_http_idv_inputs
+    ngx_http_idv_inputs,
+    ngx_http_idv_kept
 };
 
 
@@ -612,6 +613,7 @@ ngx_http_idv_run(ngx_http_request_t *r, idv_engine_op_t *op,
     /* a cleanup and a count only for what has to wait */
 
     if (idv_engine_run(op) == NGX_OK) {
+        ngx_http_idv_keep(r, op);
         return done(r, op);
     }
 
@@ -656,6 +658,8 @@ ngx_http_idv_engine_done(idv_engine_op_t *op)
     ngx_http_set_log_request(c->log, r);
 
     r->read_event_handler = ngx_http_block_reading;
+
+    ngx_http_idv_keep(r, op);
 
     ngx_http_finalize_request(r, wait->done(r, op));
 

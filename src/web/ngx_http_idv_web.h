@@ -18,6 +18,7 @@
 
 #define NGX_HTTP_IDV_SECRET_LEN   22     /* of a client, letters and digits */
 #define NGX_HTTP_IDV_FLOW_COOKIE  "_flow" /* behind the session cookie's name */
+#define NGX_HTTP_IDV_KEPT_COOKIE  "_kept"  /* the same */
 #define NGX_HTTP_IDV_CONSOLE_COOKIE  "_console"  /* the same */
 #define NGX_HTTP_IDV_MAX_CONTACTS  8     /* e-mails and phones, each */
 #define NGX_HTTP_IDV_PAGE_MAX_FORM  8192 /* bytes */
@@ -207,6 +208,16 @@ typedef ngx_int_t (*ngx_http_idv_done_pt)(ngx_http_request_t *r,
 
 ngx_int_t ngx_http_idv_run(ngx_http_request_t *r, idv_engine_op_t *op,
     ngx_http_idv_done_pt done);
+
+/*
+ * Once op is over: its client gets what a zone without the flow needs of it, or
+ * has no more use for that.
+ */
+void ngx_http_idv_keep(ngx_http_request_t *r, idv_engine_op_t *op);
+
+/* what the engine asks for: the flow that the client has kept */
+ngx_int_t ngx_http_idv_kept(idv_engine_op_t *op, idv_flow_t *flow,
+    int64_t *sealed);
 
 /*
  * Starts or finds the flow of this client; finishes at once.  A verification

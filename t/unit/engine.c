@@ -186,6 +186,147 @@ test_returned(void)
 }
 
 
+/* a flow that another zone had, as its client has kept it */
+
+static idv_flow_t  kept;
+static int64_t     kept_since;
+
+
+static ngx_int_t
+keeps(idv_engine_op_t *op, idv_flow_t *flow, int64_t *sealed)
+{
+    *flow = kept;
+    *sealed = kept_since;
+
+    return NGX_OK;
+}
+
+
+static const idv_engine_ask_t  keeper = { NULL, at_home, as_known, keeps };
+
+
+static ngx_uint_t
+comes_back(idv_flow_t *flow)
+{
+    client_t    *c;
+    ngx_uint_t   found;
+
+    c = client(flow, IDV_EVENT_FIND);
+    c->op.ask = &keeper;
+    ok(idv_engine_run(&c->op) == NGX_OK, "a client comes");
+    found = c->op.result == IDV_ENGINE_OK
+            && c->op.flow.state == IDV_STATE_REQUIRED;
+    gone(c);
+
+    return found;
+}
+
+
+static void
+reset_kept(idv_flow_t *flow)
+{
+    reset();
+
+    memset(&kept, 0, sizeof(kept));
+    *flow = zone_flow(1, "ann", provider.id, 0);
+
+    memcpy(kept.id, flow->id, sizeof(kept.id));
+    memcpy(kept.binding, flow->binding, sizeof(kept.binding));
+    memcpy(kept.subject, flow->subject, sizeof(kept.subject));
+    kept.provider = provider.id;
+    memset(kept.tx, 7, sizeof(kept.tx));
+    strcpy(kept.code, "482915");
+    kept.failures = 1;
+    kept.transactions = 2;
+    kept_since = ngx_time();
+}
+
+
+static void
+test_resumed(void)
+{
+    u_char       key[16];
+    client_t    *c;
+    idv_flow_t   flow, now;
+
+    reset_kept(&flow);
+    ok(comes_back(&flow), "a flow goes on in another zone");
+    now = look(&flow);
+    ok(strcmp(now.code, "482915") == 0 && now.failures == 1
+       && now.transactions == 2, "as it was");
+
+    c = run(&flow, IDV_EVENT_POLL);
+    answer(IDV_TX_FAIL);
+    is_int(look(&flow).state, IDV_STATE_TIMED_OUT,
+           "one that is over is no attempt");
+    is_int(created, 0, "and is followed by none");
+    gone(c);
+
+    reset_kept(&flow);
+    (void) comes_back(&flow);
+    c = run(&flow, IDV_EVENT_POLL);
+    answer(IDV_TX_SUCCESS);
+    is_int(look(&flow).state, IDV_STATE_TIMED_OUT, "nor a success");
+    gone(c);
+
+    reset_kept(&flow);
+    (void) comes_back(&flow);
+    c = run(&flow, IDV_EVENT_POLL);
+    answer(IDV_TX_IN_PROGRESS);
+    gone(c);
+    ngx_current_msec += 5000;
+    c = run(&flow, IDV_EVENT_POLL);
+    answer(IDV_TX_FAIL);
+    is_int(created, 1, "one that was open may fail, and be followed");
+    answer(IDV_TX_REQUESTED);
+    gone(c);
+
+    reset_kept(&flow);
+    kept.binding[31] = 1;
+    ok(!comes_back(&flow), "not another client's");
+
+    reset_kept(&flow);
+    kept.id[0] = 'x';
+    ok(!comes_back(&flow), "not another flow");
+
+    reset_kept(&flow);
+    idv_store_subject(provider.id, kept.subject, key);
+    (void) idv_store_revoke(store, key, kept_since, kept_since + 3600);
+    ok(!comes_back(&flow), "not of a user who was sent back to the beginning");
+    kept_since++;
+    ok(comes_back(&flow), "but what they began after that");
+
+    /* over in this zone, and not swept yet */
+
+    ngx_current_msec += 24 * 3600 * 1000;
+    ok(!comes_back(&flow), "not what this zone has known");
+
+    /* where one is started */
+
+    reset_kept(&flow);
+    c = client(&flow, IDV_EVENT_START);
+    c->op.ask = &keeper;
+    c->op.flow = flow;
+    c->op.flow.state = IDV_STATE_NEW;
+    c->op.id.len = 0;
+    memset(c->op.flow.policy, 3, 16);
+    idv_engine_start(&c->op);
+    is_int(c->op.flow.state, IDV_STATE_DEVICE, "not under another policy");
+    gone(c);
+
+    c = client(&flow, IDV_EVENT_START);
+    c->op.ask = &keeper;
+    c->op.flow = flow;
+    c->op.flow.state = IDV_STATE_NEW;
+    c->op.id.len = 0;
+    strcpy(c->op.flow.return_to, "/wanted");
+    idv_engine_start(&c->op);
+    is_int(c->op.flow.state, IDV_STATE_REQUIRED, "but under its own");
+    ok(strcmp(look(&flow).return_to, "/wanted") == 0, "from the new page");
+    gone(c);
+}
+
+
 /* what is no longer this job's is left alone */
 
 static void
@@ -415,6 +556,7 @@ main(void)
     test_touched_create();
     test_touched_read();
     test_returned();
+    test_resumed();
     test_taken();
     test_exit();
     test_abandoned(0);

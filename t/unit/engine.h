@@ -184,7 +184,7 @@ as_known(idv_engine_op_t *op, uint32_t wanted, idv_inputs_t *inputs)
 }
 
 
-static const idv_engine_ask_t  asked = { NULL, at_home, as_known };
+static const idv_engine_ask_t  asked = { NULL, at_home, as_known, NULL };
 
 
 static client_t *

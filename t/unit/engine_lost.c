@@ -587,7 +587,7 @@ unknown(idv_engine_op_t *op, ngx_uint_t i, ngx_str_t *value)
 }
 
 
-static const idv_engine_ask_t  unasked = { unknown, at_home, as_known };
+static const idv_engine_ask_t  unasked = { unknown, at_home, as_known, NULL };
 
 
 /* who the user is cannot be said: nothing is read that would be compared */

@@ -188,6 +188,7 @@ table(void)
         memset(&tx, 0, sizeof(tx));
 
         flow.state = row->state;
+        flow.tx_status = IDV_TX_REQUESTED;
         flow.entered = 1000;
         flow.since = 40000;
         flow.failures = row->failures;
@@ -572,6 +573,7 @@ modes(void)
     p.on_failed = IDV_BYPASS;
     flow.flags = 0;
     flow.state = PROGRESS;
+    flow.tx_status = IDV_TX_IN_PROGRESS;
     flow.failures = 2;
     event.type = IDV_EVENT_STATUS;
     tx.status = IDV_TX_FAIL;
