@@ -25,7 +25,8 @@ my ($usual, $strict) = map {
     $answer->json->{id} // die $answer->body;
 } qw(usual strict);
 
-my %arg = (provider => "verify_policy $usual; transaction_limit off;",
+my %arg = (provider => "verify_policy $usual; transaction_limit off;
+        attempts 1;",
     locations => <<"END");
         location /account/ {
             auth_idv local;
@@ -72,6 +73,23 @@ is($site->service->api('GET', 'users/ann/verifyTransactions/'
     . $flow->transaction)->json->{verifyPolicy}{id}, $strict,
     'under the stricter policy');
 $gate->admits($ann, '/account/', 'what was open is so meanwhile');
+
+# she thinks better of it, and tries again, and fails
+
+$flow->cancel;
+is($flow->answer->status, 200, 'she cancels');
+$gate->admits($ann, $_, "which costs her nothing: $_") for '/', '/account/';
+$gate->refuses($ann, '/contracts/', 'and opens nothing');
+
+$flow = $site->flow('ann', client => $ann, path => '/contracts/');
+$flow->require_code;
+$flow->phone('FAIL');
+ok($flow->reach('ID_VERIFICATION_FAILED'), 'she fails');
+$gate->admits($ann, $_, "which costs her nothing either: $_")
+    for '/', '/account/';
+$gate->refuses($ann, '/contracts/', 'and opens nothing');
+
+$flow = $site->flow('ann', client => $ann, path => '/contracts/');
 $flow->verify;
 
 $gate->admits($ann, '/contracts/', 'contracts are open');

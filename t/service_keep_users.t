@@ -23,7 +23,7 @@ use Idv::Site;
 
 my ($true, $false) = (JSON::PP::true, JSON::PP::false);
 my $json = JSON::PP->new->canonical;
-my $full = Idv::Preload->new('full', 'IDV_FULL', 0);
+my $full = Idv::Preload->new('full', 'IDV_FULL', 0, 0);
 
 sub bytes { join '', map { chr(int(rand(256))) } 1 .. 32 }
 
@@ -94,6 +94,16 @@ my $before = told();
 
 like($before, qr/"verified_claims"/, 'somebody was assured');
 is(scalar files(), 4, 'each user of whom there is something has a file');
+
+# a directory that somebody else removes before its lock is had is made anew
+
+my $mark = $nginx->log->mark;
+$full->set(0, 1);
+stand('again', 'DISABLED');
+is(scalar files(), 5, 'a user whose directory has gone meanwhile has a file');
+unlike($nginx->log->since($mark), qr/\[(?:error|crit)\]/, '... at once');
+$full->set(0, 0);
+stand('again', 'NOT_INITIATED');
 
 my @all = split /\n/, `find $kept`;
 my @wrong = grep { ((lstat $_)[2] & 07777) != (-d _ ? 0700 : 0600) } @all;

@@ -2,9 +2,11 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * A disk that is full, preloaded into nginx: while the file IDV_FULL holds a
- * native 64-bit number other than 0, nothing can be written to any regular
- * file, whoever has opened it.
+ * A disk, preloaded into nginx: while the first native 64-bit number of the
+ * file IDV_FULL is other than 0 it is full, and nothing can be written to any
+ * regular file, whoever has opened it.  While the second is, a directory that is
+ * empty has always been removed by somebody else before its lock is had, once
+ * for each number.
  */
 
 
@@ -14,7 +16,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -111,6 +115,35 @@ pwritev64(int fd, const struct iovec *iov, int n, off64_t offset)
 }
 
 
+int
+flock(int fd, int operation)
+{
+    char            link[64], path[4096];
+    ssize_t         n;
+    static int      (*next)(int, int);
+    static int64_t  removed;
+
+    if (next == NULL) {
+        next = (int (*)(int, int)) dlsym(RTLD_NEXT, "flock");
+    }
+
+    if (full_now && full_now[1] && full_now[1] != removed) {
+        (void) snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+        n = readlink(link, path, sizeof(path) - 1);
+
+        if (n > 0) {
+            path[n] = '\0';
+
+            if (rmdir(path) == 0) {
+                removed = full_now[1];
+            }
+        }
+    }
+
+    return next(fd, operation);
+}
+
+
 static void __attribute__((constructor))
 full_init(void)
 {
@@ -125,7 +158,7 @@ full_init(void)
         return;
     }
 
-    p = mmap(NULL, sizeof(int64_t), PROT_READ, MAP_SHARED, fd, 0);
+    p = mmap(NULL, 2 * sizeof(int64_t), PROT_READ, MAP_SHARED, fd, 0);
 
     if (p != MAP_FAILED) {
         full_now = p;
