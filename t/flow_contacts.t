@@ -211,6 +211,19 @@ state_is($flow, $OPTIONS, 'she is asked again');
 choose($flow, email => (values_of($flow, 'emails'))[0]);
 is(message(), 'EMAIL ann@new.example', 'the new one is');
 
+# Where the operator decides on the way, the first address is written to.
+
+for my $row (['email', 'EMAIL maxine@work.example'],
+             ['sms', 'SMS +15555550142'])
+{
+    my ($delivery, $expected) = @$row;
+
+    $site->reload(provider => "delivery $delivery;", gate => '');
+    $flow = options('max');
+    state_is($flow, $REQUIRED, "$delivery is decided on");
+    is(message(), $expected, 'and nobody is asked where');
+}
+
 both_workers($site);
 
 $site->finish;

@@ -314,6 +314,18 @@ test_resumed(void)
     is_int(c->op.flow.state, IDV_STATE_DEVICE, "not under another policy");
     gone(c);
 
+    kept.binding[31] = 1;
+    c = client(&flow, IDV_EVENT_START);
+    c->op.ask = &keeper;
+    c->op.flow = flow;
+    c->op.flow.state = IDV_STATE_NEW;
+    c->op.id.len = 0;
+    idv_engine_start(&c->op);
+    is_int(c->op.flow.state, IDV_STATE_DEVICE, "not another client's");
+    gone(c);
+
+    reset_kept(&flow);
+
     c = client(&flow, IDV_EVENT_START);
     c->op.ask = &keeper;
     c->op.flow = flow;
