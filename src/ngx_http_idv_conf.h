@@ -2,7 +2,7 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * Setters, checks and merging of the directives in ngx_http_idv_module.c.
+ * Setters, checks and merging of the directives in ngx_http_idv_conf_table.c.
  */
 
 
@@ -18,6 +18,9 @@
 
 /* of an idv_ldap block, which reads its own: no type that nginx would see */
 #define NGX_HTTP_IDV_LDAP_CONF      0
+
+
+extern ngx_command_t  ngx_http_idv_commands[];
 
 
 /* an idv_provider block while it is read; "p" is what remains */

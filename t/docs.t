@@ -36,9 +36,9 @@ my @changes = (
         'directive "read_rate"'],
     ['docs/directives.md', qr/^### read_rate\n\n    syntax:  read_rate/m,
         "### rate\n\n    syntax:  rate", 'directive "rate"'],
-    ['src/ngx_http_idv_module.c', qr/"attempts"/, '"tries"',
+    ['src/ngx_http_idv_conf_table.c', qr/"attempts"/, '"tries"',
         'directive "tries"'],
-    ['src/ngx_http_idv_module.c', qr/ngx_command_t  ngx_http_idv_commands/,
+    ['src/ngx_http_idv_conf_table.c', qr/ngx_command_t  ngx_http_idv_commands/,
         'ngx_command_t  ngx_http_idv_orders', 'no table ngx_http_idv_commands'],
     ['src/service/ngx_http_idv_service_module.c', qr/"idv_service_echo"/,
         '"idv_service_mirror"', 'directive "idv_service_mirror"'],
@@ -214,7 +214,8 @@ for my $change (@changes) {
 
 for my $file (qw(docs/directives.md docs/flow-api.md docs/operations.md
                  docs/service.md src/model/idv_flow.c
-                 src/web/ngx_http_idv_answer.c src/ngx_http_idv_module.c))
+                 src/web/ngx_http_idv_answer.c
+                 src/ngx_http_idv_conf_table.c))
 {
     rename "$copy/$file", "$copy/gone";
     like(check($copy), qr/\Q$file\E is missing/, "seen: no $file");
