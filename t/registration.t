@@ -451,15 +451,26 @@ is($client->get($gate->mark('/signup/done'), 'IDV-Session' => $header)->status,
     403, 'and not twice');
 
 
-# nobody spends more than an address has
+# nobody spends more than an address has, nor has more users made
 
+my $users = "/v1/environments/@{[Idv::Site::ENVIRONMENT]}/users";
 my @few = map { Idv::Flow->new(site => $site, client => $site->client,
     path => '/few/done') } 1 .. 2;
 
 $_->start for @few;
+
+for my $path ($users, "$users/") {
+    $site->service->faults({ path => $path, times => 1, status => 403 });
+    is($few[0]->device('other')->status, 503, "nothing comes of $path");
+}
+
 is($few[0]->require_code, 'ID_VERIFICATION_REQUIRED', 'the first has a code');
+
+my $asked = $site->service->requests($users);
+
 is($few[1]->device('other')->json->{details}[0]{code}, 'ADDRESS_LIMIT',
     'another browser of that address has none');
+is($site->service->requests($users), $asked, 'and nobody is made for it');
 
 
 # what is known outlives a reload, and nothing else

@@ -387,7 +387,11 @@ idv_engine_begin(idv_engine_op_t *op, idv_flow_t *next, idv_effect_t *effect)
     spent = 0;
     op->ask->address(op, &address);
 
-    if (effect->type == IDV_EFFECT_CREATE) {
+    /* who registers finds nobody, and no user is made beyond a limit either */
+
+    if (effect->type == IDV_EFFECT_CREATE
+        || (effect->type == IDV_EFFECT_FIND && op->provider->registration))
+    {
         op->result = idv_engine_spend(op->provider, next, &address, limits,
                                       &op->retry_after);
 
@@ -429,6 +433,7 @@ idv_engine_begin(idv_engine_op_t *op, idv_flow_t *next, idv_effect_t *effect)
     job->retry_after = -1;
 
     if (spent) {
+        job->spent = (effect->type == IDV_EFFECT_FIND);
         ngx_memcpy(job->limits, limits, sizeof(limits));
     }
 
@@ -575,7 +580,7 @@ idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
     event->type = creating ? IDV_EVENT_CREATE_FAILED : IDV_EVENT_READ_FAILED;
     event->retry_after = 1000;
 
-    if (effect.type == IDV_EFFECT_CREATE) {
+    if (effect.type == IDV_EFFECT_CREATE && !job->spent) {
         job->refused = idv_engine_spend(job->provider, &job->flow,
                                         &job->address, job->limits,
                                         &job->retry_after);
@@ -584,6 +589,8 @@ idv_engine_outcome(idv_engine_job_t *job, idv_event_t *event,
         job->refused = idv_engine_locked(job->provider, &job->flow,
                                          &job->retry_after);
     }
+
+    job->spent = 0;
 
     if (job->refused != IDV_ENGINE_OK) {
         event->cause = IDV_CAUSE_FAILED;

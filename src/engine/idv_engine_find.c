@@ -160,6 +160,7 @@ idv_engine_find_called(idv_engine_job_t *job, idv_call_t *call)
         }
 
         idv_engine_failed(job, call, &event);
+        idv_engine_refund(job->provider, job->limits);
 
         if (call->result == IDV_CALL_OK) {
             event.cause = causes[call->match];

@@ -46,6 +46,7 @@ typedef struct {
     unsigned                create_failed:1;
     unsigned                asks:1;      /* what the policy uses */
     unsigned                another:1;   /* transaction, for the flow */
+    unsigned                spent:1;     /* for what FIND leads to */
     unsigned                finished:1;  /* those who wait are being told */
 } idv_engine_job_t;
 
