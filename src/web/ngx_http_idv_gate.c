@@ -229,6 +229,7 @@ ngx_http_idv_gate_handler(ngx_http_request_t *r)
     /* a subrequest is not gated by itself: its request is */
 
     if (r != r->main) {
+        ngx_http_idv_redeem_shared(r);
         return NGX_DECLINED;
     }
 

@@ -150,9 +150,25 @@ ngx_http_idv_redeem(ngx_http_request_t *r, const idv_provider_t *provider,
 }
 
 
+/* a subrequest has the headers of its request, and may take them elsewhere */
+
+void
+ngx_http_idv_redeem_shared(ngx_http_request_t *r)
+{
+    ngx_http_idv_ctx_t  *ctx;
+
+    ctx = ngx_http_idv_get_ctx(r->main);
+
+    if (ctx && ctx->redeemed) {
+        ctx->shared = 1;
+    }
+}
+
+
 /*
  * Not a byte of the request has left for an application: it knows nothing, and
- * the user may ask again.  What nginx answers by itself has been used.
+ * the user may ask again.  What nginx answers by itself, or from its cache, has
+ * been used.
  */
 
 static void
@@ -171,6 +187,20 @@ ngx_http_idv_redeemed(void *data)
     if (redeemed->ctx->redeemed && r->upstream == NULL && states == NULL) {
         return;
     }
+
+    if (redeemed->ctx->shared) {
+        return;
+    }
+
+#if (NGX_HTTP_CACHE)
+
+    /* it may be fetched anew in the background, with this request's headers */
+
+    if (r->cached) {
+        return;
+    }
+
+#endif
 
     if (states) {
         state = states->elts;

@@ -41,6 +41,7 @@ typedef struct {
     unsigned                    looked:1;    /* session is what was found */
     unsigned                    lost:1;      /* no memory to look at one */
     unsigned                    admitted:1;  /* by the gate, as it is now */
+    unsigned                    shared:1;    /* redeemed, with a subrequest */
     unsigned                    ours:1;      /* the answer was made here */
     unsigned                    cors:1;      /* its headers are there */
     unsigned                    no_store:1;  /* as well */
@@ -122,6 +123,9 @@ ngx_int_t ngx_http_idv_flow_user(const idv_provider_t *provider,
  */
 ngx_int_t ngx_http_idv_redeem(ngx_http_request_t *r,
     const idv_provider_t *provider, const ngx_http_idv_session_t *session);
+
+/* r, a subrequest, may tell somebody of what its request has redeemed */
+void ngx_http_idv_redeem_shared(ngx_http_request_t *r);
 
 /*
  * NGX_DECLINED: no subject.  With the client's secret from its cookie, or from
