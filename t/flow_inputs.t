@@ -83,7 +83,8 @@ my $gate = 'set $family Example;'
 # what is too long, or of no form, in a location of its own
 
 my $wrong = join ' ', map { "auth_idv_input $_;" }
-    'given_name ' . 'x' x 1025, 'phone nonsense', 'email nonsense',
+    'given_name ' . 'x' x 1025, "given_name Ann\xe9", "given_name \"A\tn\"",
+    'phone nonsense', 'email nonsense',
     'referenceSelfie "no base64"', 'referenceSelfie $long',
     'family_name Example';
 
@@ -140,6 +141,16 @@ sub sent {
         . $flow->transaction)->json->{requirements};
 }
 
+# how many values of an input were left out, by the log
+
+sub left_out {
+    my ($input) = @_;
+
+    my @lines = $site->nginx->log->text =~ /input "$input" is left out/g;
+
+    return scalar @lines;
+}
+
 sub begun {
     my ($user, $path) = @_;
 
@@ -193,9 +204,10 @@ $flow->cancel;
 # What is of no use is left out, and the rest goes.
 
 $flow = begun('ann', '/wrongs/');
-state_is($flow, $REQUIRED, 'a name that is too long');
+state_is($flow, $REQUIRED, 'names that are too long, or no text');
 is_deeply(sent($flow, 'ann'), { family_name => { value => 'Example' } },
-    'is left out');
+    'are left out');
+is(left_out('given_name'), 3, 'and each is logged');
 $flow->cancel;
 
 $flow = begun('ann', '/faces/');

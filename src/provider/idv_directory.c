@@ -8,6 +8,7 @@
 #include <ngx_core.h>
 
 #include "idv_directory.h"
+#include "idv_input.h"
 
 
 static ngx_int_t idv_directory_kept(idv_directory_lookup_t *lookup);
@@ -359,29 +360,6 @@ idv_directory_value(void *data, const ngx_str_t *name, const ngx_str_t *value)
 }
 
 
-/* UTF-8 without control characters: fit for a header, a log, a page */
-
-static ngx_uint_t
-idv_directory_text(const ngx_str_t *value)
-{
-    u_char    *p, *last;
-    uint32_t   ch;
-
-    p = value->data;
-    last = p + value->len;
-
-    while (p < last) {
-        ch = *p < 0x80 ? *p++ : ngx_utf8_decode(&p, last - p);
-
-        if (ch > 0x10ffff || ch < 0x20 || (ch >= 0x7f && ch < 0xa0)) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
 /* several texts with commas between them; of bytes the first */
 
 static ngx_int_t
@@ -416,7 +394,7 @@ idv_directory_add(idv_directory_lookup_t *lookup, ngx_uint_t i,
         return NGX_OK;
     }
 
-    if (!idv_directory_text(value)
+    if (!idv_input_text(value)
         || ++lookup->count[i] > IDV_DIRECTORY_MAX_VALUES)
     {
         return NGX_OK;

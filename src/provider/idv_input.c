@@ -20,6 +20,8 @@ static ngx_uint_t idv_input_verify(json_t *policy, const char *check,
     const char *word);
 static ngx_uint_t idv_input_enabled(json_t *policy, const char *check);
 static void idv_input_wipe(void *data);
+static ngx_int_t idv_input_requirement(json_t *root,
+    const idv_inputs_t *inputs, idv_input_e input);
 
 
 /* in the order of idv_input_e */
@@ -236,54 +238,101 @@ idv_input_uses(json_t *policy)
 }
 
 
+ngx_uint_t
+idv_input_text(const ngx_str_t *value)
+{
+    u_char    *p, *last;
+    uint32_t   ch;
+
+    p = value->data;
+    last = p + value->len;
+
+    while (p < last) {
+        ch = *p < 0x80 ? *p++ : ngx_utf8_decode(&p, last - p);
+
+        /* a half of a pair is no character of JSON either */
+
+        if (ch > 0x10ffff || ch < 0x20 || (ch >= 0x7f && ch < 0xa0)
+            || (ch & ~0x7ffu) == 0xd800)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
 /* {"given_name":{"options":["Ann","Anna"]},"birth_date":{"value":"..."}} */
 
-json_t *
-idv_input_requirements(const idv_inputs_t *inputs, uint32_t bits)
+ngx_int_t
+idv_input_requirements(const idv_inputs_t *inputs, uint32_t bits,
+    json_t **requirements)
 {
-    json_t             *root, *options;
-    ngx_uint_t          i, input;
-    const idv_input_t  *row;
+    json_t      *root;
+    ngx_int_t    rc;
+    ngx_uint_t   input;
 
     root = json_object();
+    rc = root ? NGX_OK : NGX_ERROR;
 
-    for (input = 0; input < IDV_INPUT_NINPUTS; input++) {
-
-        if (!(bits & IDV_INPUT_BIT(input))) {
-            continue;
+    for (input = 0; input < IDV_INPUT_NINPUTS && rc == NGX_OK; input++) {
+        if (bits & IDV_INPUT_BIT(input)) {
+            rc = idv_input_requirement(root, inputs, input);
         }
+    }
 
-        row = &idv_input_table[input];
-        options = json_array();
+    *requirements = NULL;
 
-        for (i = 0; i < inputs->n; i++) {
-            if (inputs->list[i].input == (idv_input_e) input) {
+    if (rc == NGX_OK && json_object_size(root)) {
+        *requirements = root;
 
-                /* one that is not UTF-8 is left out */
+    } else {
+        json_decref(root);
+    }
 
-                (void) json_array_append_new(options,
-                               json_stringn((char *) inputs->list[i].value.data,
-                                            inputs->list[i].value.len));
-            }
+    return rc;
+}
+
+
+static ngx_int_t
+idv_input_requirement(json_t *root, const idv_inputs_t *inputs,
+    idv_input_e input)
+{
+    json_t             *options;
+    ngx_int_t           rc;
+    ngx_uint_t          i;
+    const ngx_str_t    *value;
+    const idv_input_t  *row;
+
+    row = &idv_input_table[input];
+    options = json_array();
+    rc = options ? NGX_OK : NGX_ERROR;
+
+    for (i = 0; i < inputs->n && rc == NGX_OK; i++) {
+        value = &inputs->list[i].value;
+
+        if (inputs->list[i].input == input) {
+            rc = json_array_append_new(options,
+                                       json_stringn((char *) value->data,
+                                                    value->len));
         }
+    }
+
+    if (rc == NGX_OK && json_array_size(options)) {
 
         if (json_array_size(options) == 1 && !row->options) {
-            (void) json_object_set_new(root, (char *) row->name.data,
-                                       json_pack("{s:O}", "value",
-                                                 json_array_get(options, 0)));
+            rc = json_object_set_new(root, (char *) row->name.data,
+                                     json_pack("{s:O}", "value",
+                                               json_array_get(options, 0)));
 
-        } else if (json_array_size(options)) {
-            (void) json_object_set_new(root, (char *) row->name.data,
-                                       json_pack("{s:O}", "options", options));
+        } else {
+            rc = json_object_set_new(root, (char *) row->name.data,
+                                     json_pack("{s:O}", "options", options));
         }
-
-        json_decref(options);
     }
 
-    if (json_object_size(root) == 0) {
-        json_decref(root);
-        return NULL;
-    }
+    json_decref(options);
 
-    return root;
+    return rc;
 }

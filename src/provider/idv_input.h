@@ -86,8 +86,15 @@ ngx_int_t idv_input_copy(ngx_pool_t *pool, idv_inputs_t *dst,
 /* the bits of what a verify policy of PingOne compares, sends to or looks at */
 uint32_t idv_input_uses(json_t *policy);
 
-/* those of the bits, as "requirements"; NULL: none, or no memory */
-json_t *idv_input_requirements(const idv_inputs_t *inputs, uint32_t bits);
+/* 1: UTF-8 without control characters, fit for JSON, a header, a log, a page */
+ngx_uint_t idv_input_text(const ngx_str_t *value);
+
+/*
+ * Those of the bits, as "requirements"; NULL: none.  NGX_ERROR without memory:
+ * a user would be compared with less than what is known.
+ */
+ngx_int_t idv_input_requirements(const idv_inputs_t *inputs, uint32_t bits,
+    json_t **requirements);
 
 
 #endif /* _IDV_INPUT_H_INCLUDED_ */

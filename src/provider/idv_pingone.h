@@ -61,5 +61,12 @@ extern const idv_pingone_kind_t  idv_pingone_uses;
  */
 ngx_int_t idv_pingone_request(idv_pingone_t *op, const char **why);
 
+/* NULL, or why that is no id of a user: it goes into a path */
+const char *idv_pingone_check_user(const ngx_str_t *user);
+
+/* {"part":{"name":"value"}}, whatever else the part has already */
+ngx_int_t idv_pingone_part(json_t *root, const char *part, const char *name,
+    const ngx_str_t *value);
+
 
 #endif /* _IDV_PINGONE_H_INCLUDED_ */

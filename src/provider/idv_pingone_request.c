@@ -23,8 +23,6 @@ static const char *idv_pingone_check_document(const idv_call_t *call);
 static ngx_int_t idv_pingone_path(idv_pingone_t *op);
 static ngx_int_t idv_pingone_body(idv_pingone_t *op);
 static json_t *idv_pingone_json(const idv_pingone_t *op);
-static ngx_int_t idv_pingone_part(json_t *root, const char *part,
-    const char *name, const ngx_str_t *value);
 static const u_char *idv_pingone_policy(const idv_pingone_t *op);
 static ngx_uint_t idv_pingone_set(const u_char uuid[16]);
 static void idv_pingone_expect(const idv_pingone_t *op,
@@ -111,12 +109,36 @@ idv_pingone_request(idv_pingone_t *op, const char **why)
 static const char *
 idv_pingone_check(const idv_pingone_t *op)
 {
-    size_t             i;
-    const ngx_str_t   *user;
+    const char        *why;
     const idv_call_t  *call;
 
     call = op->call;
-    user = &call->user;
+    why = idv_pingone_check_user(&call->user);
+
+    if (why) {
+        return why;
+    }
+
+    if (op->kind->creates) {
+        return idv_pingone_check_create(call);
+    }
+
+    if (op->kind->lists) {
+        return idv_pingone_set(call->policy) ? NULL : "there is no policy";
+    }
+
+    if (!idv_pingone_set(call->tx)) {
+        return "there is no transaction";
+    }
+
+    return op->kind->extends ? idv_pingone_check_document(call) : NULL;
+}
+
+
+const char *
+idv_pingone_check_user(const ngx_str_t *user)
+{
+    size_t  i;
 
     if (user->len == 0 || user->len > IDV_FLOW_MAX_USER) {
         return "the user id is empty or too long";
@@ -136,19 +158,7 @@ idv_pingone_check(const idv_pingone_t *op)
         return "the user id is a relative path";
     }
 
-    if (op->kind->creates) {
-        return idv_pingone_check_create(call);
-    }
-
-    if (op->kind->lists) {
-        return idv_pingone_set(call->policy) ? NULL : "there is no policy";
-    }
-
-    if (!idv_pingone_set(call->tx)) {
-        return "there is no transaction";
-    }
-
-    return op->kind->extends ? idv_pingone_check_document(call) : NULL;
+    return NULL;
 }
 
 
@@ -289,9 +299,11 @@ idv_pingone_json(const idv_pingone_t *op)
                                &call->contact);
     }
 
-    requirements = call->inputs ? idv_input_requirements(call->inputs,
-                                                         call->uses)
-                                : NULL;
+    requirements = NULL;
+
+    if (call->inputs) {
+        rc |= idv_input_requirements(call->inputs, call->uses, &requirements);
+    }
 
     if (requirements) {
         rc |= json_object_set_new(root, "requirements", requirements);
@@ -319,7 +331,7 @@ idv_pingone_json(const idv_pingone_t *op)
 }
 
 
-static ngx_int_t
+ngx_int_t
 idv_pingone_part(json_t *root, const char *part, const char *name,
     const ngx_str_t *value)
 {

@@ -26,6 +26,10 @@ static ngx_int_t idv_pingone_find_request(idv_pingone_t *op,
 static const char *idv_pingone_use_users(idv_pingone_t *op, json_t *document);
 static ngx_int_t idv_pingone_provision_request(idv_pingone_t *op,
     const char **why);
+static ngx_int_t idv_pingone_provision_json(const idv_call_t *call,
+    json_t *root);
+static ngx_int_t idv_pingone_member(json_t *root, const char *name,
+    const ngx_str_t *value);
 static const char *idv_pingone_use_user(idv_pingone_t *op, json_t *user);
 static const char *idv_pingone_check_name(const ngx_str_t *name);
 static ngx_int_t idv_pingone_users_url(idv_pingone_t *op,
@@ -202,14 +206,19 @@ idv_pingone_use_user(idv_pingone_t *op, json_t *user)
 {
     ngx_str_t    id, value;
     idv_call_t  *call;
+    const char  *why;
 
     call = op->call;
 
     id = idv_json_string(user, "id");
     value = idv_json_string(user, (char *) call->provider->lookup.data);
 
-    if (id.len == 0 || id.len > IDV_FLOW_MAX_USER) {
-        return "the user has no id";
+    /* the flow would keep it */
+
+    why = idv_pingone_check_user(&id);
+
+    if (why) {
+        return why;
     }
 
     if (value.len != call->name.len
@@ -241,11 +250,13 @@ idv_pingone_use_user(idv_pingone_t *op, json_t *user)
 static ngx_uint_t
 idv_pingone_disabled(json_t *user)
 {
-    ngx_str_t  status;
+    json_t     *enabled;
+    ngx_str_t   status;
 
+    enabled = json_object_get(user, "enabled");
     status = idv_json_string(user, "verifyStatus");
 
-    return json_is_false(json_object_get(user, "enabled"))
+    return (enabled && !json_is_true(enabled))
            || (status.len == sizeof("DISABLED") - 1
                && ngx_strncmp(status.data, "DISABLED", status.len) == 0);
 }
@@ -254,13 +265,10 @@ idv_pingone_disabled(json_t *user)
 static ngx_int_t
 idv_pingone_provision_request(idv_pingone_t *op, const char **why)
 {
-    json_t             *root, *object;
-    ngx_int_t           rc;
-    ngx_str_t           none;
-    ngx_uint_t          i;
-    idv_call_t         *call;
-    const ngx_str_t    *value;
-    const idv_input_t  *input;
+    json_t      *root;
+    ngx_int_t    rc;
+    ngx_str_t    none;
+    idv_call_t  *call;
 
     call = op->call;
 
@@ -270,50 +278,11 @@ idv_pingone_provision_request(idv_pingone_t *op, const char **why)
         return NGX_OK;
     }
 
-    root = json_pack("{s:{s:s%}}", "population", "id",
-                     call->provider->population.data,
-                     call->provider->population.len);
+    root = json_object();
 
-    for (i = 0; call->inputs && i < IDV_INPUT_NINPUTS; i++) {
-        input = &idv_input_table[i];
-        value = idv_input_first(call->inputs, i);
+    rc = idv_pingone_provision_json(call, root);
 
-        if (value == NULL || input->member == NULL) {
-            continue;
-        }
-
-        object = root;
-
-        if (input->object) {
-            object = json_object_get(root, input->object);
-
-            if (object == NULL) {
-                object = json_object();
-                (void) json_object_set_new(root, input->object, object);
-            }
-        }
-
-        /* one that is not UTF-8 is left out */
-
-        (void) json_object_set_new(object, input->member,
-                                   json_stringn((char *) value->data,
-                                                value->len));
-    }
-
-    /* last: no input is in the place of the name */
-
-    if (json_object_set_new(root, "username",
-                            json_stringn((char *) call->name.data,
-                                         call->name.len))
-        != 0
-        || json_object_set_new(root, (char *) call->provider->lookup.data,
-                               json_stringn((char *) call->name.data,
-                                            call->name.len))
-           != 0)
-    {
-        rc = NGX_ERROR;
-
-    } else {
+    if (rc == NGX_OK) {
         rc = idv_json_dump(call->pool, root, &op->pass.body);
     }
 
@@ -326,4 +295,46 @@ idv_pingone_provision_request(idv_pingone_t *op, const char **why)
     ngx_str_null(&none);
 
     return idv_pingone_users_url(op, &none);
+}
+
+
+static ngx_int_t
+idv_pingone_provision_json(const idv_call_t *call, json_t *root)
+{
+    ngx_int_t           rc;
+    ngx_uint_t          i;
+    const ngx_str_t    *value;
+    const idv_input_t  *input;
+
+    rc = idv_pingone_part(root, "population", "id",
+                          &call->provider->population);
+
+    for (i = 0; call->inputs && i < IDV_INPUT_NINPUTS; i++) {
+        input = &idv_input_table[i];
+        value = idv_input_first(call->inputs, i);
+
+        if (value == NULL || input->member == NULL) {
+            continue;
+        }
+
+        rc |= input->object
+              ? idv_pingone_part(root, input->object, input->member, value)
+              : idv_pingone_member(root, input->member, value);
+    }
+
+    /* last: no input is in the place of the name */
+
+    rc |= idv_pingone_member(root, "username", &call->name);
+    rc |= idv_pingone_member(root, (char *) call->provider->lookup.data,
+                             &call->name);
+
+    return rc;
+}
+
+
+static ngx_int_t
+idv_pingone_member(json_t *root, const char *name, const ngx_str_t *value)
+{
+    return json_object_set_new(root, name, json_stringn((char *) value->data,
+                                                        value->len));
 }

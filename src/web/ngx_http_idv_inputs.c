@@ -117,6 +117,8 @@ static ngx_int_t
 ngx_http_idv_input_form(ngx_http_request_t *r, idv_input_e input,
     ngx_str_t *value)
 {
+    size_t     size;
+    ngx_int_t  rc;
     ngx_str_t  bytes;
 
     switch (input) {
@@ -128,17 +130,20 @@ ngx_http_idv_input_form(ngx_http_request_t *r, idv_input_e input,
         return ngx_http_idv_phone_form(r->pool, value);
 
     case IDV_INPUT_SELFIE:
-        bytes.data = ngx_pnalloc(r->pool,
-                                 ngx_base64_decoded_length(value->len));
+        size = ngx_base64_decoded_length(value->len);
+        bytes.data = ngx_pnalloc(r->pool, size);
 
         if (bytes.data == NULL) {
             return NGX_ERROR;
         }
 
-        return ngx_decode_base64(&bytes, value) == NGX_OK ? NGX_OK
-                                                          : NGX_DECLINED;
+        rc = ngx_decode_base64(&bytes, value);
+
+        ngx_explicit_memzero(bytes.data, size);
+
+        return rc == NGX_OK ? NGX_OK : NGX_DECLINED;
 
     default:
-        return NGX_OK;
+        return idv_input_text(value) ? NGX_OK : NGX_DECLINED;
     }
 }
