@@ -67,10 +67,13 @@ sub sweep {
             && ($how{on} || !Idv::Rig::ours($found)
                 || Idv::Rig::sending($found));
 
-        # without a random number there is no flow and no session
+        # without a random number there is no flow, no session, and no copy of
+        # a flow, which can do without
         push @bad, 'not denied' if $kind eq 'random'
-            && ($answer->status !~ /^5/
-                || ($answer->header('Set-Cookie') // '') =~ /^\w+_local=/);
+            && (Idv::Rig::within($found, qr/^ngx_http_idv_kept_set$/)
+                ? ($answer->header('Set-Cookie') // '') =~ /_kept=/
+                : $answer->status !~ /^5/
+                    || ($answer->header('Set-Cookie') // '') =~ /^\w+_local=/);
 
         push @bad, sprintf 'after %.1f s', $took if $took > 2;
 
