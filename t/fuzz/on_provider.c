@@ -2,7 +2,8 @@
 /*
  * Copyright (C) nginx-idv authors
  *
- * What a provider answers: token, transaction, verified data, errors, headers.
+ * What a provider answers: token, transaction, verified data, users, policies,
+ * errors, headers.
  */
 
 
@@ -17,6 +18,7 @@
 #include "model/idv_claims.h"
 #include "net/idv_transfer_job.h"
 #include "provider/idv_answer.h"
+#include "provider/idv_pingone.h"
 #include "util/idv_json.h"
 
 
@@ -169,6 +171,68 @@ answer_time(json_t *root)
 }
 
 
+/* who is found is of that name, and has an id that a path can have */
+
+static void
+answer_users(json_t *root)
+{
+    size_t           i;
+    json_t          *user;
+    ngx_str_t        name;
+    idv_call_t       call;
+    const char      *why;
+    idv_pingone_t    op;
+    idv_provider_t   provider;
+
+    provider = *house_provider("house");
+    ngx_str_set(&provider.lookup, "username");
+
+    memset(&call, 0, sizeof(call));
+    call.provider = &provider;
+    call.log = ngx_cycle->log;
+    ngx_str_set(&call.name, ANSWER_USER);
+
+    memset(&op, 0, sizeof(op));
+    op.call = &call;
+
+    why = idv_pingone_find.use(&op, root);
+
+    if (why || call.match != IDV_FOUND_ONE) {
+        return;
+    }
+
+    user = json_array_get(json_object_get(json_object_get(root, "_embedded"),
+                                          "users"), 0);
+    name = idv_json_string(user, "username");
+
+    must(name.len == sizeof(ANSWER_USER) - 1
+         && memcmp(name.data, ANSWER_USER, name.len) == 0);
+    must(!json_is_false(json_object_get(user, "enabled")));
+    must(call.found.len && call.found.len <= IDV_FLOW_MAX_USER);
+    must(call.found.data[0] != '.' || call.found.len > 2
+         || (call.found.len == 2 && call.found.data[1] != '.'));
+
+    for (i = 0; i < call.found.len; i++) {
+        must(call.found.data[i] >= 0x20 && call.found.data[i] != 0x7f);
+    }
+}
+
+
+/* what is a text to us is one to JSON */
+
+static void
+answer_text(const ngx_str_t *text)
+{
+    json_t  *value;
+
+    value = json_stringn((char *) text->data, text->len);
+
+    must(value || !idv_input_text(text));
+
+    json_decref(value);
+}
+
+
 void
 fuzz_answer(fuzz_input_t *in)
 {
@@ -203,6 +267,7 @@ fuzz_answer(fuzz_input_t *in)
     t.log = ngx_cycle->log;
     t.response = body;
 
+    answer_text(&body);
     idv_answer_read(&answer, &t);
 
     must(answer.len <= IDV_ANSWER_WHY_LEN);
@@ -230,6 +295,8 @@ fuzz_answer(fuzz_input_t *in)
     answer_transaction(answer.document, kind & 1, id);
     answer_token(answer.document);
     answer_time(answer.document);
+    answer_users(answer.document);
+    must((idv_input_uses(answer.document) & ~IDV_INPUT_ALL) == 0);
 
     idv_pingone_error(answer.document, &error);
     must(strspn(error.code, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv"
