@@ -45,16 +45,9 @@ idv_engine_resumable(idv_engine_op_t *op, const idv_flow_t *kept,
 
     idv_store_subject(op->provider->id, owner, key);
 
-    if (idv_store_revoked_before(op->provider->store, key, ngx_time())
-        >= sealed)
-    {
-        return NGX_DECLINED;
-    }
-
-    /* what is known of it here is newer, and be it that it is over */
-
-    return idv_store_known(op->provider->store, kept->id) ? NGX_DECLINED
-                                                          : NGX_OK;
+    return idv_store_revoked_before(op->provider->store, key, ngx_time())
+           < sealed
+           ? NGX_OK : NGX_DECLINED;
 }
 
 
@@ -65,7 +58,10 @@ idv_engine_resume(idv_engine_op_t *op, idv_flow_t *flow)
     ngx_int_t     rc;
     idv_flow_t    kept, next;
     idv_event_t   event;
+    idv_store_t  *store;
     idv_effect_t  effect;
+
+    store = op->provider->store;
 
     if (op->ask->kept == NULL
         || op->ask->kept(op, &kept, &sealed) != NGX_OK
@@ -74,15 +70,37 @@ idv_engine_resume(idv_engine_op_t *op, idv_flow_t *flow)
         return NGX_DECLINED;
     }
 
-    if (op->id.len == 0) {
-        ngx_memcpy(kept.return_to, op->flow.return_to, sizeof(kept.return_to));
-        kept.max_age = op->flow.max_age;
-    }
-
     ngx_memzero(&event, sizeof(idv_event_t));
 
     event.type = IDV_EVENT_RESUMED;
     idv_engine_clock(&event);
+
+    if (op->id.len == 0) {
+        ngx_memcpy(kept.return_to, op->flow.return_to, sizeof(kept.return_to));
+        kept.max_age = op->flow.max_age;
+
+    } else {
+
+        /* who has another one open here goes on with that, as it is */
+
+        next = kept;
+        next.return_to[0] = '\0';
+
+        if (idv_store_reuse(store, &next, event.now_ms) == NGX_OK
+            && ngx_memcmp(next.id, kept.id, IDV_FLOW_ID_LEN) != 0)
+        {
+            return NGX_DECLINED;
+        }
+    }
+
+    /*
+     * What is known of it here is newer: that it is over, or that another
+     * request has just brought it.
+     */
+
+    if (idv_store_known(store, kept.id)) {
+        return idv_store_load(store, &op->id, event.now_ms, flow);
+    }
 
     if (idv_flow_next(&op->provider->flow, &kept, &event, &next, &effect)
         != IDV_FLOW_OK)
@@ -90,7 +108,7 @@ idv_engine_resume(idv_engine_op_t *op, idv_flow_t *flow)
         return NGX_DECLINED;
     }
 
-    rc = idv_store_create(op->provider->store, &next, event.now_ms);
+    rc = idv_store_create(store, &next, event.now_ms);
 
     /* of two requests the second finds what the first has brought */
 

@@ -190,6 +190,10 @@ test_returned(void)
 
 static idv_flow_t  kept;
 static int64_t     kept_since;
+static ngx_uint_t  kept_twice;       /* another worker is asked for it, too */
+
+
+static ngx_uint_t comes_back(idv_flow_t *flow);
 
 
 static ngx_int_t
@@ -197,6 +201,11 @@ keeps(idv_engine_op_t *op, idv_flow_t *flow, int64_t *sealed)
 {
     *flow = kept;
     *sealed = kept_since;
+
+    if (kept_twice) {
+        kept_twice = 0;
+        (void) comes_back(flow);
+    }
 
     return NGX_OK;
 }
@@ -247,7 +256,7 @@ test_resumed(void)
 {
     u_char       key[16];
     client_t    *c;
-    idv_flow_t   flow, now;
+    idv_flow_t   flow, now, other;
 
     reset_kept(&flow);
     ok(comes_back(&flow), "a flow goes on in another zone");
@@ -280,6 +289,21 @@ test_resumed(void)
     is_int(created, 1, "one that was open may fail, and be followed");
     answer(IDV_TX_REQUESTED);
     gone(c);
+
+    reset_kept(&flow);
+    kept_twice = 1;
+    ok(comes_back(&flow), "two workers are asked at once: both find it");
+    is_int(look(&flow).version, 1, "and it is one");
+
+    /* this client has begun another one here, as two machines let it */
+
+    reset_kept(&flow);
+    other = start("/here");
+    strcpy(kept.return_to, "/there");
+    ok(!comes_back(&flow), "one of the same kind is enough");
+    now = look(&other);
+    ok(strcmp(now.return_to, "/here") == 0 && now.version == other.version,
+       "and stays as it is");
 
     reset_kept(&flow);
     kept.binding[31] = 1;
