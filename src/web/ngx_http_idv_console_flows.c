@@ -221,7 +221,7 @@ ngx_int_t
 ngx_http_idv_console_end_sessions(ngx_http_idv_console_t *job, ngx_str_t *user)
 {
     u_char                         subject[16], key[16];
-    time_t                         now;
+    time_t                         now, age;
     ngx_uint_t                     i;
     const idv_provider_t          *provider;
     ngx_http_idv_console_house_t   house;
@@ -242,13 +242,16 @@ ngx_http_idv_console_end_sessions(ngx_http_idv_console_t *job, ngx_str_t *user)
 
         idv_store_subject(provider->id, subject, key);
 
-        /* an earlier verification would be another session at once */
+        /*
+         * An earlier verification would be another session at once, and a copy
+         * of a flow, that its browser has kept, the flow again.
+         */
 
-        if (idv_store_revoke(provider->store, key, now,
-                             now + ngx_max(provider->session_lifetime,
-                                           (time_t) provider->flow.reuse))
-            != NGX_OK)
-        {
+        age = ngx_max(provider->session_lifetime,
+                      (time_t) provider->flow.reuse);
+        age = ngx_max(age, (time_t) provider->flow.state_timeout);
+
+        if (idv_store_revoke(provider->store, key, now, now + age) != NGX_OK) {
             return NGX_DECLINED;
         }
     }
