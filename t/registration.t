@@ -218,6 +218,8 @@ is(($tab->hops)[0], ($page->hops)[0], 'another tab has the same flow');
 $page->press('idv-other');
 $page->press('idv-option-qr') if $page->view eq 'options';
 is($page->view, 'scan', 'the code');
+is($page->client->cookie('idv_signup_kept'), undef,
+    'of no use to another zone, where this browser is another one');
 $page->phone('SUCCESS');
 ok($page->wait_for('completed'), 'verified');
 told_nothing('so far');

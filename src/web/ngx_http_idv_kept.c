@@ -211,7 +211,11 @@ ngx_http_idv_keep(ngx_http_request_t *r, idv_engine_op_t *op)
 
     static ngx_str_t  none = ngx_null_string;
 
-    if (op->result != IDV_ENGINE_OK || op->flow.flags & IDV_FLOW_COOKIELESS) {
+    /* to another zone the browser of a registration is another one */
+
+    if (op->result != IDV_ENGINE_OK || op->flow.flags & IDV_FLOW_COOKIELESS
+        || op->provider->registration)
+    {
         return;
     }
 
