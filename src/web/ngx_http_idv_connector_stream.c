@@ -50,10 +50,12 @@ ngx_http_idv_connector_feed(ngx_http_idv_connector_t *job)
         last = job->ended;
         rc = ngx_http_idv_connector_cut_piece(job, &len);
 
-        if (rc == NGX_DECLINED && !job->begun) {
+        if (rc != NGX_OK && !job->begun) {
             idv_relay_cancel(&job->relay);
             rc = ngx_http_idv_connector_error(r,
-                                NGX_HTTP_IDV_CONNECTOR_UNUSABLE, NULL, -1);
+                                rc == NGX_DECLINED
+                                ? NGX_HTTP_IDV_CONNECTOR_UNUSABLE
+                                : NGX_HTTP_IDV_CONNECTOR_INTERNAL, NULL, -1);
             ngx_http_idv_connector_finalize(job, rc);
             return;
         }
