@@ -92,8 +92,9 @@ idv_store_find_revocation(idv_store_root_t *root, const u_char key[16])
 
 
 /*
- * A clock hand over all entries: a few looks at each call.  The clock on the
- * wall may be set, and then be set back: it does not decide alone.
+ * A clock hand over all entries: a few looks at each call, and more of them
+ * where there is no room.  The clock on the wall may be set, and then be set
+ * back: it does not decide alone.
  */
 
 static void
@@ -102,7 +103,9 @@ idv_store_sweep_revoked(idv_store_root_t *root)
     uint32_t                 n;
     idv_store_revocation_t  *gone;
 
-    for (n = 0; n < 4 && root->nrevoked; n++) {
+    n = root->free_revoked ? IDV_STORE_SWEEP : IDV_STORE_SEARCH;
+
+    for ( /* void */ ; n && root->nrevoked; n--) {
         root->sweep = root->sweep % root->nrevoked + 1;
         gone = idv_store_gone(root, root->sweep);
 

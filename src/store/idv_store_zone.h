@@ -38,7 +38,8 @@
 #define IDV_STORE_FILTER     65536           /* bits */
 #define IDV_STORE_WORD       (8 * sizeof(ngx_atomic_t))
 #define IDV_STORE_STEPS      2               /* expired records per change */
-#define IDV_STORE_SEARCH     64              /* ... where no node is free */
+#define IDV_STORE_SWEEP      4               /* revocations per change */
+#define IDV_STORE_SEARCH     64              /* ... where none is free */
 #define IDV_STORE_CLAIMS     64              /* one slot for so many nodes */
 #define IDV_STORE_REVOKED    16              /* one entry for so many nodes */
 #define IDV_STORE_BUDGETS    8               /* one budget for so many nodes */

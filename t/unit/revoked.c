@@ -212,7 +212,8 @@ redeem(uint32_t n)
 static void
 test_redeemed(void)
 {
-    uint32_t  i, n;
+    uint32_t                 i, n;
+    idv_store_revocation_t  *gone;
 
     store = zone_create(IDV_STORE_MIN_SIZE);
     n = store->root->nrevoked;
@@ -254,6 +255,13 @@ test_redeemed(void)
     ok(redeem(i) == NGX_DECLINED, "without room it is not given");
     is_int(idv_store_counter(store, IDV_COUNT_ZONE_FULL), 1, "which is told");
     ok(redeem(4) == NGX_BUSY, "and what was used stays so");
+
+    gone = idv_store_gone(store->root, ngx_min(n, IDV_STORE_SEARCH));
+    gone->expires = NOW;
+    gone->until = 0;
+    store->root->sweep = 0;
+
+    ok(redeem(i) == NGX_OK, "one that is over gives way at once, among many");
 }
 
 
