@@ -337,8 +337,11 @@ my %steps = (
             return 1 if $flow->status eq 'COMPLETED'
                 || $flow->continue->status == 200;
 
-            # the answer was lost, and the session with it
-            return $flow->answer->status == 404 && Idv::Rig::sending($found)
+            # the answer was lost, and the session with it: all that comes after
+            # the flow has ended
+            return $flow->answer->status == 404
+                && (Idv::Rig::sending($found)
+                    || Idv::Rig::within($found, qr/^ngx_http_idv_keep$/))
                 && $self->flow->answer->status == 403;
         },
     },
