@@ -78,17 +78,29 @@ sub following {
 }
 
 
-# the shortest of some calls, with either user in turn, in seconds
+# seconds that the worker has run, whatever else the machine does
 
-sub fastest {
+my ($worker) = $site->nginx->workers;
+
+sub ran {
+    open my $file, '<', "/proc/$worker/schedstat" or die "schedstat: $!";
+    my ($ns) = <$file> =~ /^(\d+)/;
+
+    return $ns / 1e9;
+}
+
+
+# the cheapest of some calls, with either user in turn, in seconds of the worker
+
+sub cheapest {
     my ($query, @users) = @_;
 
     my %least;
 
     for my $user ((@users) x 20) {
-        my $begun = time;
+        my $begun = ran();
         page($user, $query);
-        my $took = time - $begun;
+        my $took = ran() - $begun;
 
         $least{$user} = $took if !$least{$user} || $took < $least{$user};
     }
@@ -103,9 +115,9 @@ is_deeply(create($service, 'many', MANY), { 201 => MANY },
 is_deeply(create($service, 'many', 2), { 429 => 2 }, '... and not one more');
 
 for my $query ('?limit=1', '?limit=100') {
-    my ($few, $many) = fastest($query, 'few', 'many');
+    my ($few, $many) = cheapest($query, 'few', 'many');
 
-    cmp_ok($many, '<', 2 * $few + 0.001, sprintf('a page %s takes as long: '
+    cmp_ok($many, '<', 2 * $few + 0.001, sprintf('a page %s costs as much: '
         . '%.2f ms, and %.2f ms', $query, 1000 * $many, 1000 * $few));
 }
 
