@@ -226,10 +226,12 @@ told_nothing('so far');
 $page->press('idv-continue');
 is($page->path, '/signup/done?a=b', 'and where they wanted to be');
 
-my ($first) = told();
 my $seen = $page->answer->json->{headers};
 
 told_once('a browser');
+
+my ($first) = told();
+
 is($first->[0], '/signup/done?a=b', 'on the request that followed');
 like($first->[1], qr/^@{[UUID]}$/, 'which user that is at the provider');
 like($site->service->api('GET', "users/$first->[1]")->json->{username},

@@ -450,8 +450,12 @@ sub act {
 }
 
 
+# what is not large goes in one piece, so that all of it has come when any has
+
 sub send_all {
     my ($socket, @pieces) = @_;
+
+    my $bytes = '';
 
     for my $piece (@pieces) {
         my ($text, $times) = ref $piece ? @$piece : ($piece, 1);
@@ -459,16 +463,28 @@ sub send_all {
 
         while ($times > 0) {
             my $now = $times < $most ? $times : $most;
-            my $bytes = $text x $now;
 
-            while ($bytes ne '') {
-                my $n = $socket->syswrite($bytes);
-                return 0 unless $n;
-                substr($bytes, 0, $n, '');
-            }
-
+            $bytes .= $text x $now;
             $times -= $now;
+
+            next if length $bytes < 65536;
+
+            send_bytes($socket, $bytes) or return 0;
+            $bytes = '';
         }
+    }
+
+    return send_bytes($socket, $bytes);
+}
+
+
+sub send_bytes {
+    my ($socket, $bytes) = @_;
+
+    while ($bytes ne '') {
+        my $n = $socket->syswrite($bytes);
+        return 0 unless $n;
+        substr($bytes, 0, $n, '');
     }
 
     return 1;
