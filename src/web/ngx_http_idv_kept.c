@@ -304,6 +304,12 @@ ngx_http_idv_kept(idv_engine_op_t *op, idv_flow_t *flow, int64_t *sealed)
     r = ngx_http_idv_op_request(op);
     provider = op->provider;
 
+    /* who goes on was told an end, which no copy brings back */
+
+    if (op->event.type == IDV_EVENT_CONTINUE) {
+        return NGX_DECLINED;
+    }
+
     if (ngx_http_idv_kept_find(r, provider, &text) != NGX_OK
         || ngx_base64_decoded_length(text.len) > sizeof(bytes)
         || text.len % 4 != 0)
