@@ -219,23 +219,36 @@ ngx_http_idv_keep(ngx_http_request_t *r, idv_engine_op_t *op)
         return;
     }
 
-    if (op->made
-        && (op->flow.state == IDV_STATE_REQUIRED
-            || op->flow.state == IDV_STATE_IN_PROGRESS))
-    {
-        if (ngx_http_idv_kept_set(r, op->provider, &op->flow) != NGX_OK) {
+    switch (op->flow.state) {
+
+    case IDV_STATE_DEVICE:
+    case IDV_STATE_OPTIONS:
+
+        if (op->event.type != IDV_EVENT_RETRY) {
+            return;
+        }
+
+        break;
+
+    case IDV_STATE_REQUIRED:
+    case IDV_STATE_IN_PROGRESS:
+
+        if (op->made
+            && ngx_http_idv_kept_set(r, op->provider, &op->flow) != NGX_OK)
+        {
             ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                           "idv: a flow could not be given to its client");
         }
 
         return;
+
+    default:
+        break;
     }
 
-    if ((op->event.type == IDV_EVENT_RETRY
-         || op->event.type == IDV_EVENT_CANCEL
-         || op->event.type == IDV_EVENT_CONTINUE)
-        && ngx_http_idv_kept_find(r, op->provider, &text) != NGX_DECLINED)
-    {
+    /* who was told an end is not led back to what was open */
+
+    if (ngx_http_idv_kept_find(r, op->provider, &text) != NGX_DECLINED) {
         (void) ngx_http_idv_cookie_set(r, op->provider, IDV_COOKIE_KEPT, &none,
                                        0);
     }
@@ -303,12 +316,6 @@ ngx_http_idv_kept(idv_engine_op_t *op, idv_flow_t *flow, int64_t *sealed)
 
     r = ngx_http_idv_op_request(op);
     provider = op->provider;
-
-    /* who goes on was told an end, which no copy brings back */
-
-    if (op->event.type == IDV_EVENT_CONTINUE) {
-        return NGX_DECLINED;
-    }
 
     if (ngx_http_idv_kept_find(r, provider, &text) != NGX_OK
         || ngx_base64_decoded_length(text.len) > sizeof(bytes)
