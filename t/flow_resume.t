@@ -125,6 +125,18 @@ is_deeply([$flow->id, $flow->state->{verificationCode}], [$id, $code],
     'as it was');
 both_workers($site);
 
+# Who was told an end is not led back to what was open.
+
+my $told = $site->flow('sam');
+$told->require_code;
+$pingone->status('SUCCESS');
+ok($told->reach('ID_VERIFICATION_COMPLETED'), 'sam is told that it is done');
+is($told->client->cookie($KEPT), undef, 'and has nothing left to keep');
+lose_the_zone();
+is($told->read->status, 404, 'so the flow is gone with its zone');
+is($told->continue->status, 404, 'and he has to begin anew');
+$pingone->status('REQUESTED');
+
 # Not in another browser, not of another user, not what was changed.
 
 my $kept = $flow->client->cookie($KEPT);
